@@ -1,0 +1,52 @@
+# Two commands matter: `make run` and `make test`. Both install what a fresh Debian or Ubuntu machine lacks.
+
+SHELL := /bin/bash
+.DEFAULT_GOAL := run
+BIN := $(or $(CARGO_TARGET_DIR),target)/release/fanlight
+export FANLIGHT_TEST_CACHE ?= $(CURDIR)/target/test-cache
+
+.PHONY: run build test lint test-rust test-clients test-browser bench bench-mlflow demo clean
+
+## Build and start the server on http://127.0.0.1:5000 (settings: docs/configuration.md).
+run: build
+	@$(BIN) server
+
+build:
+	@cargo build --release --locked --package fanlight
+
+## Send about 300 realistic traces to a running server.
+demo: build
+	@$(BIN) demo
+
+## Everything: format, lints, unit tests, black-box tests with real clients and a real browser.
+test: lint test-rust test-clients test-browser
+
+lint:
+	cargo fmt --all --check
+	cargo clippy --workspace --all-targets --locked -- -D warnings
+	RUSTDOCFLAGS="-D warnings" cargo doc --workspace --no-deps --document-private-items --locked
+
+test-rust:
+	cargo test --workspace --locked
+	cargo build --locked --package fanlight
+
+## Real MLflow and OpenTelemetry Python clients against the real binary.
+test-clients: export FANLIGHT_BIN ?= $(abspath $(or $(CARGO_TARGET_DIR),target))/debug/fanlight
+test-clients:
+	tests/clients/python/run.sh
+
+## OpenTelemetry JavaScript exporters, and MLflow's own web UI in Chromium.
+test-browser: export FANLIGHT_BIN ?= $(abspath $(or $(CARGO_TARGET_DIR),target))/debug/fanlight
+test-browser:
+	tests/clients/js/run.sh
+
+## Measure this machine; the table goes to standard output, the figures to target/bench.json.
+bench: build
+	@cargo run --release --locked --package fanlight-bench -- --server-bin $(abspath $(BIN)) --traces 10000 --traces 100000 --out target/bench.json
+
+## The same against a real MLflow server, for the ratio.
+bench-mlflow: build
+	@bench/run-mlflow.sh
+
+clean:
+	cargo clean

@@ -1,0 +1,163 @@
+//! Sending traces as fast as the server takes them.
+
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::{Duration, Instant};
+
+use anyhow::{Context as _, Result, bail};
+use fanlight_model::{Clock as _, SystemClock};
+use serde::{Deserialize, Serialize};
+
+use crate::corpus::{Corpus, SPANS_PER_TRACE};
+use crate::http::Connection;
+use crate::patch::Body;
+use crate::stats::percentile_ms;
+
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+pub(crate) struct Ingested {
+    pub(crate) requests: usize,
+    /// Requests refused for the moment and sent again.
+    pub(crate) retried: usize,
+    pub(crate) spans: u64,
+    pub(crate) raw_bytes: u64,
+    pub(crate) seconds: f64,
+    pub(crate) spans_per_second: f64,
+    pub(crate) request_p50_ms: f64,
+    pub(crate) request_p99_ms: f64,
+    /// CPU seconds of the server per million spans; absent when its process is not known.
+    pub(crate) cpu_seconds_per_million_spans: Option<f64>,
+}
+
+/// Where and what to send.
+#[derive(Debug)]
+pub(crate) struct Load<'a> {
+    pub(crate) authority: &'a str,
+    pub(crate) experiment: &'a str,
+    pub(crate) corpus: &'a Corpus,
+    /// Rounded up to whole bodies.
+    pub(crate) traces: u64,
+    pub(crate) connections: usize,
+    pub(crate) salt: u64,
+}
+
+/// Traces are started so long before they are sent, so that none ends in the future.
+const BEFORE_NOW_NANOS: u64 = 60_000_000_000;
+
+impl Load<'_> {
+    pub(crate) async fn run(&self) -> Result<Ingested> {
+        let next = AtomicU64::new(0);
+        let began = Instant::now();
+        // All senders share this task: patching is cheap, and the server deserves the other processor.
+        let senders = (0..self.connections).map(|_| self.sender(&next));
+        let mut sent = Sent::default();
+        for part in join_all(senders).await {
+            let part = part?;
+            sent.times.extend(part.times);
+            sent.retried += part.retried;
+            sent.bytes += part.bytes;
+            sent.spans += part.spans;
+        }
+        let seconds = began.elapsed().as_secs_f64();
+        sent.times.sort_unstable();
+        Ok(Ingested {
+            requests: sent.times.len(),
+            retried: sent.retried,
+            spans: sent.spans,
+            raw_bytes: sent.bytes,
+            seconds,
+            spans_per_second: as_f64(sent.spans) / seconds,
+            request_p50_ms: percentile_ms(&sent.times, 50),
+            request_p99_ms: percentile_ms(&sent.times, 99),
+            cpu_seconds_per_million_spans: None,
+        })
+    }
+
+    async fn sender(&self, next: &AtomicU64) -> Result<Sent> {
+        let headers = format!(
+            "content-type: application/x-protobuf\r\nx-mlflow-experiment-id: {}\r\n",
+            self.experiment
+        );
+        let mut connection = Connection::open(self.authority).await?;
+        let mut buffer = Vec::new();
+        let mut sent = Sent::default();
+        loop {
+            let number = next.fetch_add(1, Ordering::Relaxed);
+            let body = self.body(number);
+            let first = number * body.traces;
+            if first >= self.traces {
+                return Ok(sent);
+            }
+            let start = SystemClock.now().0.saturating_sub(BEFORE_NOW_NANOS);
+            body.write(&mut buffer, first, self.salt, start);
+            let began = Instant::now();
+            sent.retried += export(&mut connection, &headers, &buffer)
+                .await
+                .context("sending traces")?;
+            sent.times.push(began.elapsed());
+            sent.bytes += buffer.len() as u64;
+            sent.spans += body.traces * SPANS_PER_TRACE;
+        }
+    }
+
+    fn body(&self, number: u64) -> &Body {
+        let bodies = &self.corpus.bodies;
+        &bodies[usize::try_from(number % bodies.len() as u64).unwrap_or(0)]
+    }
+}
+
+#[derive(Debug, Default)]
+struct Sent {
+    times: Vec<Duration>,
+    retried: usize,
+    bytes: u64,
+    spans: u64,
+}
+
+/// Sends one body until it is accepted, as an exporter would; returns how often it had to be sent again.
+async fn export(connection: &mut Connection, headers: &str, body: &[u8]) -> Result<usize> {
+    const PAUSE: Duration = Duration::from_millis(20);
+    for retried in 0..500 {
+        let reply = connection
+            .request("POST", "/v1/traces", headers, body)
+            .await?;
+        match reply.status {
+            200 if reply.body.is_empty() => return Ok(retried),
+            200 => bail!(
+                "spans were refused: {}",
+                String::from_utf8_lossy(&reply.body)
+            ),
+            429 | 503 => tokio::time::sleep(PAUSE).await,
+            status => bail!("status {status}: {}", String::from_utf8_lossy(&reply.body)),
+        }
+    }
+    bail!("the server refused a request for 10 s")
+}
+
+/// Polls all futures on this task until each is done.
+async fn join_all<F: Future>(futures: impl Iterator<Item = F>) -> Vec<F::Output> {
+    let mut running: Vec<_> = futures.map(|future| Some(Box::pin(future))).collect();
+    let mut outputs = Vec::with_capacity(running.len());
+    std::future::poll_fn(|context| {
+        for slot in &mut running {
+            if let Some(future) = slot
+                && let std::task::Poll::Ready(output) = future.as_mut().poll(context)
+            {
+                outputs.push(output);
+                *slot = None;
+            }
+        }
+        if running.iter().all(Option::is_none) {
+            std::task::Poll::Ready(())
+        } else {
+            std::task::Poll::Pending
+        }
+    })
+    .await;
+    outputs
+}
+
+pub(crate) fn as_f64(number: u64) -> f64 {
+    // Counts stay far below 2^53; two halves keep the conversion exact without a cast.
+    let [high, low] = [number >> 32, number & 0xffff_ffff]
+        .map(|half| f64::from(u32::try_from(half).unwrap_or(u32::MAX)));
+    high * 4_294_967_296.0 + low
+}

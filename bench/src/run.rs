@@ -1,0 +1,162 @@
+//! One size from start to finish.
+
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use anyhow::{Context as _, Result, bail};
+use fanlight_model::{Clock as _, SystemClock};
+use serde_json::json;
+use tempfile::TempDir;
+
+use crate::corpus::Corpus;
+use crate::http::Connection;
+use crate::ingest::{Load, as_f64};
+use crate::patch::mix;
+use crate::process::{Server, Tree, disk_bytes, settled_disk_bytes};
+use crate::reads::Reader;
+use crate::report::Size;
+use crate::writes::Writer;
+use crate::{Args, Target};
+
+/// What is measured, started or found.
+struct Subject {
+    authority: String,
+    tree: Option<Tree>,
+    data: Option<PathBuf>,
+}
+
+/// Fills a server with `traces` traces and measures it, then, if it was started here, how fast it starts again.
+pub(crate) async fn size(args: &Args, corpus: &Corpus, traces: u64) -> Result<Size> {
+    match args.target {
+        Target::Mlflow => {
+            let subject = Subject {
+                authority: authority(args.url.as_deref().unwrap_or_default())?,
+                tree: args.pid.map(Tree),
+                data: args.data.clone(),
+            };
+            measure(args, corpus, traces, &subject).await
+        }
+        Target::Fanlight => {
+            let binary = args
+                .server_bin
+                .as_deref()
+                .context("--server-bin is missing")?;
+            started_here(args, corpus, traces, binary).await
+        }
+    }
+}
+
+async fn started_here(args: &Args, corpus: &Corpus, traces: u64, binary: &Path) -> Result<Size> {
+    let work_dir = match &args.work_dir {
+        Some(path) => TempDir::new_in(path)?,
+        None => TempDir::new()?,
+    };
+    let (data, log) = (
+        work_dir.path().join("data"),
+        work_dir.path().join("server.log"),
+    );
+    let server = Server::start(binary, &data, &log).await?;
+    let subject = Subject {
+        authority: server.authority.clone(),
+        tree: Some(Tree(server.pid())),
+        data: Some(data.clone()),
+    };
+    let start_ms = server.start_ms;
+    let mut measured = measure(args, corpus, traces, &subject).await?;
+    measured.start_empty_ms = Some(start_ms);
+    server.stop().await?;
+    let again = Server::start(binary, &data, &log).await?;
+    measured.start_full_ms = Some(again.start_ms);
+    again.stop().await?;
+    Ok(measured)
+}
+
+async fn measure(args: &Args, corpus: &Corpus, traces: u64, subject: &Subject) -> Result<Size> {
+    // Two runs against one server must not send the same ids.
+    let salt = mix(SystemClock.now().0);
+    let mut connection = Connection::open(&subject.authority).await?;
+    let experiment = create_experiment(&mut connection, salt).await?;
+    // Memory just after the start still holds what starting needed.
+    tokio::time::sleep(Duration::from_secs(1)).await;
+    let idle_mb = subject.tree.map(|tree| tree.memory_mb().0);
+    let disk_before = subject.data.as_deref().map_or(0, disk_bytes);
+
+    let cpu_before = subject.tree.map(Tree::cpu_seconds);
+    let load = Load {
+        authority: &subject.authority,
+        experiment: &experiment,
+        corpus,
+        traces,
+        connections: args.connections,
+        salt,
+    };
+    let mut ingested = load.run().await?;
+    let disk = match &subject.data {
+        Some(path) => Some(settled_disk_bytes(path).await.saturating_sub(disk_before)),
+        None => None,
+    };
+    // After the pause, so that work put off during the load counts too.
+    if let (Some(tree), Some(before)) = (subject.tree, cpu_before) {
+        let per_span = (tree.cpu_seconds() - before) / as_f64(ingested.spans);
+        ingested.cpu_seconds_per_million_spans = Some(per_span * 1e6);
+    }
+    let ingest_peak_mb = subject.tree.map(|tree| tree.memory_mb().1);
+
+    // The server may have closed the idle connection meanwhile.
+    let mut connection = Connection::open(&subject.authority).await?;
+    let mut reader = Reader {
+        connection: &mut connection,
+        experiment: &experiment,
+        traces,
+        salt,
+        repetitions: args.repetitions,
+        patience: Duration::from_secs(args.read_seconds),
+    };
+    let mut requests = reader.run().await?;
+    let mut writer = Writer {
+        connection: &mut connection,
+        experiment: &experiment,
+        traces,
+        salt,
+        repetitions: args.repetitions,
+    };
+    requests.extend(writer.run().await?);
+    Ok(Size {
+        traces,
+        start_empty_ms: None,
+        start_full_ms: None,
+        idle_mb,
+        ingest_peak_mb,
+        peak_mb: subject.tree.map(|tree| tree.memory_mb().1),
+        disk_bytes_per_span: disk.map(|bytes| as_f64(bytes) / as_f64(ingested.spans)),
+        disk_per_cent_of_raw: disk.map(|bytes| as_f64(bytes) * 100.0 / as_f64(ingested.raw_bytes)),
+        ingested,
+        requests,
+    })
+}
+
+async fn create_experiment(connection: &mut Connection, salt: u64) -> Result<String> {
+    let body = json!({"name": format!("bench-{salt:016x}")});
+    let reply = connection
+        .send_json("POST", "/api/2.0/mlflow/experiments/create", &body)
+        .await?;
+    let json = reply.json().context("creating an experiment")?;
+    let id = json
+        .get("experiment_id")
+        .and_then(|id| id.as_str())
+        .context("no experiment_id in the answer")?;
+    Ok(id.to_owned())
+}
+
+/// `host:port` of a plain HTTP URL.
+fn authority(url: &str) -> Result<String> {
+    let Some(rest) = url.strip_prefix("http://") else {
+        bail!("`{url}` does not begin with http://");
+    };
+    let authority = rest.trim_end_matches('/');
+    Ok(if authority.contains(':') {
+        authority.to_owned()
+    } else {
+        format!("{authority}:80")
+    })
+}

@@ -1,0 +1,1 @@
+SELECT key, value FROM experiment_tags WHERE experiment_id = $1

@@ -1,0 +1,1 @@
+SELECT experiment_id, key, value FROM experiment_tags WHERE experiment_id IN

@@ -1,0 +1,1 @@
+UPDATE experiments SET deleted = $2, updated_ms = $3 WHERE id = $1

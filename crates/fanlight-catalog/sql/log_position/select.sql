@@ -1,0 +1,1 @@
+SELECT position FROM log_position WHERE id = 0

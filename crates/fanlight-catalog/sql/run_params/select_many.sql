@@ -1,0 +1,1 @@
+SELECT run_id, key, value FROM run_params WHERE run_id IN

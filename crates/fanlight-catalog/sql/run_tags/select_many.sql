@@ -1,0 +1,1 @@
+SELECT run_id, key, value FROM run_tags WHERE run_id IN

@@ -1,0 +1,3 @@
+
+FROM runs r
+JOIN experiments e ON e.id = r.experiment_id

@@ -1,0 +1,1 @@
+UPDATE runs SET deleted = $2 WHERE id = $1

@@ -1,0 +1,1 @@
+UPDATE runs SET name = $2 WHERE id = $1

@@ -1,0 +1,1 @@
+UPDATE runs SET status = $2 WHERE id = $1

@@ -1,0 +1,1 @@
+SELECT id, meta_json, log_seq, dead FROM segments ORDER BY id

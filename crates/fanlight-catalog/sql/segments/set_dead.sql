@@ -1,0 +1,1 @@
+UPDATE segments SET dead = $2 WHERE id = $1

@@ -1,0 +1,1 @@
+INSERT INTO tombstones (workspace_id, trace_id, seq)

@@ -1,0 +1,1 @@
+DELETE FROM trace_assessments WHERE workspace_id =

@@ -1,0 +1,1 @@
+SELECT run_id FROM trace_runs WHERE workspace_id = $1 AND trace_id = $2

@@ -1,0 +1,1 @@
+DELETE FROM trace_tags WHERE workspace_id =

@@ -1,0 +1,127 @@
+use fanlight_catalog::{NewSegment, SegmentList, SegmentRow};
+use fanlight_model::{ErrorKind, SegmentId, TraceEdits};
+
+use crate::{Harness, trace};
+
+fn segment(id: u64) -> NewSegment {
+    NewSegment {
+        id: SegmentId(id),
+        meta_json: format!("{{\"rows\":{id}}}"),
+        log_seq: id * 10,
+    }
+}
+
+fn row(id: u64, dead: &[u8]) -> SegmentRow {
+    let NewSegment {
+        id,
+        meta_json,
+        log_seq,
+    } = segment(id);
+    SegmentRow {
+        id,
+        meta_json,
+        log_seq,
+        dead: dead.to_vec(),
+    }
+}
+
+#[tokio::test]
+async fn segments_are_announced_with_what_they_replace() {
+    let harness = Harness::start().await;
+    assert_eq!(
+        harness.catalog.load_segments().await.unwrap(),
+        SegmentList::default()
+    );
+    harness
+        .catalog
+        .announce_segment(&segment(2), &[], 5)
+        .await
+        .unwrap();
+    let dead = [(SegmentId(2), vec![1, 2]), (SegmentId(9), vec![3])];
+    harness
+        .catalog
+        .announce_segment(&segment(1), &dead, 7)
+        .await
+        .unwrap();
+
+    let harness = harness.reopen().await;
+    let loaded = harness.catalog.load_segments().await.unwrap();
+    assert_eq!(
+        loaded,
+        SegmentList {
+            segments: vec![row(1, &[]), row(2, &[1, 2])],
+            log_position: 7
+        }
+    );
+    harness
+        .catalog
+        .drop_segments(&[SegmentId(2), SegmentId(9)])
+        .await
+        .unwrap();
+    assert_eq!(
+        harness.catalog.load_segments().await.unwrap().segments,
+        [row(1, &[])]
+    );
+}
+
+#[tokio::test]
+async fn a_refused_announcement_leaves_nothing_behind() {
+    let harness = Harness::start().await;
+    let refused = harness
+        .catalog
+        .announce_segment(&segment(1), &[], u64::MAX)
+        .await
+        .unwrap_err();
+    assert_eq!(refused.kind(), ErrorKind::InvalidInput);
+    assert_eq!(
+        harness.catalog.load_segments().await.unwrap(),
+        SegmentList::default()
+    );
+}
+
+#[tokio::test]
+async fn deletes_forget_edits_and_are_remembered_until_pruned() {
+    let harness = Harness::start().await;
+    let catalog = &harness.catalog;
+    catalog.announce_segment(&segment(1), &[], 0).await.unwrap();
+    catalog.set_trace_tag(trace(1), "k", "v").await.unwrap();
+    catalog.set_trace_tag(trace(2), "k", "v").await.unwrap();
+    let deletes = [(trace(3), 4), (trace(1), 6), (trace(1), 5)];
+    catalog
+        .record_deletes(&deletes, &[(SegmentId(1), vec![7])])
+        .await
+        .unwrap();
+    catalog.record_deletes(&[(trace(3), 2)], &[]).await.unwrap();
+
+    let harness = harness.reopen().await;
+    let catalog = &harness.catalog;
+    assert_eq!(
+        catalog.load_tombstones().await.unwrap(),
+        [(trace(1), 6), (trace(3), 4)]
+    );
+    assert_eq!(
+        catalog.load_segments().await.unwrap().segments,
+        [row(1, &[7])]
+    );
+    assert_eq!(
+        catalog.trace_edits(trace(1)).await.unwrap(),
+        TraceEdits::default()
+    );
+    assert_eq!(catalog.trace_edits(trace(2)).await.unwrap().tags.len(), 1);
+    catalog.prune_tombstones(6).await.unwrap();
+    assert_eq!(catalog.load_tombstones().await.unwrap(), [(trace(1), 6)]);
+}
+
+#[tokio::test]
+async fn a_hundred_thousand_traces_are_deleted_at_once() {
+    let harness = Harness::start().await;
+    let traces: Vec<_> = (1..=100_000).map(trace).collect();
+    harness.catalog.link_run(&traces, "r").await.unwrap();
+    let deletes: Vec<_> = traces.iter().rev().map(|key| (*key, 1)).collect();
+    harness.catalog.record_deletes(&deletes, &[]).await.unwrap();
+    assert_eq!(
+        harness.catalog.load_tombstones().await.unwrap().len(),
+        100_000
+    );
+    assert_eq!(harness.catalog.load_edits().await.unwrap(), []);
+}

@@ -1,0 +1,62 @@
+//! Tokens and dollars. Unknown is `None`, never zero.
+
+use serde::{Deserialize, Serialize};
+
+/// Tokens of one call, or the sum over a trace.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TokenUsage {
+    pub input: Option<u64>,
+    pub output: Option<u64>,
+    pub total: Option<u64>,
+    /// Part of `input` that was served from a cache.
+    pub cache_read: Option<u64>,
+    /// Part of `input` that was written to a cache.
+    pub cache_write: Option<u64>,
+    /// Part of `cache_write` that is kept longer than an hour.
+    pub cache_write_1h: Option<u64>,
+}
+
+impl TokenUsage {
+    /// Nothing is known about input, output or total.
+    pub fn is_empty(&self) -> bool {
+        self.input.is_none() && self.output.is_none() && self.total.is_none()
+    }
+
+    /// Adds part by part; a part unknown on both sides stays unknown.
+    #[must_use]
+    pub fn plus(&self, other: &Self) -> Self {
+        fn add(a: Option<u64>, b: Option<u64>) -> Option<u64> {
+            match (a, b) {
+                (None, None) => None,
+                (a, b) => Some(a.unwrap_or(0).saturating_add(b.unwrap_or(0))),
+            }
+        }
+        Self {
+            input: add(self.input, other.input),
+            output: add(self.output, other.output),
+            total: add(self.total, other.total),
+            cache_read: add(self.cache_read, other.cache_read),
+            cache_write: add(self.cache_write, other.cache_write),
+            cache_write_1h: add(self.cache_write_1h, other.cache_write_1h),
+        }
+    }
+}
+
+/// US dollars.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Cost {
+    pub input: f64,
+    pub output: f64,
+    pub total: f64,
+}
+
+impl Cost {
+    #[must_use]
+    pub fn plus(&self, other: &Self) -> Self {
+        Self {
+            input: self.input + other.input,
+            output: self.output + other.output,
+            total: self.total + other.total,
+        }
+    }
+}

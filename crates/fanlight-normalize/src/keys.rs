@@ -1,0 +1,191 @@
+//! The names of every attribute with a meaning, grouped by the convention that defines them.
+
+use std::sync::OnceLock;
+
+use rustc_hash::FxHashMap;
+
+/// Declares [`Key`]: a variant per attribute name, and the look-up from one to the other.
+macro_rules! keys {
+    ($($variant:ident = $text:literal,)+) => {
+        /// An attribute name that means something to us.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+        #[repr(u8)]
+        pub(crate) enum Key {
+            $($variant,)+
+        }
+
+        impl Key {
+            pub(crate) const ALL: &[Self] = &[$(Self::$variant,)+];
+            pub(crate) const COUNT: usize = Self::ALL.len();
+
+            pub(crate) const fn name(self) -> &'static str {
+                match self {
+                    $(Self::$variant => $text,)+
+                }
+            }
+        }
+    };
+}
+
+keys! {
+    // MLflow clients.
+    SpanType = "mlflow.spanType",
+    SpanInputs = "mlflow.spanInputs",
+    SpanOutputs = "mlflow.spanOutputs",
+    ChatTokenUsage = "mlflow.chat.tokenUsage",
+    ChatTools = "mlflow.chat.tools",
+    LlmCost = "mlflow.llm.cost",
+    LlmModel = "mlflow.llm.model",
+    LlmProvider = "mlflow.llm.provider",
+    MessageFormat = "mlflow.message.format",
+
+    // OpenTelemetry, general.
+    SessionId = "session.id",
+    UserId = "user.id",
+
+    // OpenInference.
+    OpenInferenceSpanKind = "openinference.span.kind",
+    OpenInferenceInput = "input.value",
+    OpenInferenceOutput = "output.value",
+    OpenInferencePromptTokens = "llm.token_count.prompt",
+    OpenInferenceCompletionTokens = "llm.token_count.completion",
+    OpenInferenceTotalTokens = "llm.token_count.total",
+    OpenInferenceCacheRead = "llm.token_count.prompt_details.cache_read",
+    OpenInferenceCacheWrite = "llm.token_count.prompt_details.cache_write",
+    OpenInferenceResponseModel = "llm.response.model_name",
+    OpenInferenceModel = "llm.model_name",
+    OpenInferenceRequestModel = "llm.request.model_name",
+    OpenInferenceEmbeddingModel = "embedding.model_name",
+    OpenInferenceProvider = "llm.provider",
+
+    // OpenTelemetry GenAI; Gemini CLI, Spring AI and others share it.
+    GenAiOperation = "gen_ai.operation.name",
+    GenAiAgentName = "gen_ai.agent.name",
+    GenAiInputMessages = "gen_ai.input.messages",
+    GenAiOutputMessages = "gen_ai.output.messages",
+    GenAiToolArguments = "gen_ai.tool.call.arguments",
+    GenAiToolResult = "gen_ai.tool.call.result",
+    GenAiToolDefinitions = "gen_ai.tool.definitions",
+    GenAiInputTokens = "gen_ai.usage.input_tokens",
+    GenAiOutputTokens = "gen_ai.usage.output_tokens",
+    GenAiCacheRead = "gen_ai.usage.cache_read.input_tokens",
+    GenAiCacheWrite = "gen_ai.usage.cache_write.input_tokens",
+    GenAiCacheCreation = "gen_ai.usage.cache_creation.input_tokens",
+    GenAiRequestModel = "gen_ai.request.model",
+    GenAiResponseModel = "gen_ai.response.model",
+    GenAiProvider = "gen_ai.provider.name",
+    GenAiConversationId = "gen_ai.conversation.id",
+
+    // Claude Code; `span.type` is VoltAgent's too.
+    PlainSpanType = "span.type",
+    ClaudeUserPrompt = "user_prompt",
+    ClaudeNewContext = "new_context",
+    ClaudeModelOutput = "response.model_output",
+    ClaudeToolInput = "tool_input",
+    ClaudeFullCommand = "full_command",
+    ClaudeFilePath = "file_path",
+    ClaudeSkillName = "skill_name",
+    ClaudeSubagentType = "subagent_type",
+    ClaudeInputTokens = "input_tokens",
+    ClaudeOutputTokens = "output_tokens",
+    ClaudeCacheRead = "cache_read_tokens",
+    ClaudeCacheCreation = "cache_creation_tokens",
+
+    // Traceloop / OpenLLMetry.
+    TraceloopSpanKind = "traceloop.span.kind",
+    TraceloopInput = "traceloop.entity.input",
+    TraceloopOutput = "traceloop.entity.output",
+    TraceloopPromptTokens = "gen_ai.usage.prompt_tokens",
+    TraceloopCompletionTokens = "gen_ai.usage.completion_tokens",
+    TraceloopSystem = "gen_ai.system",
+    // VoltAgent writes it too.
+    TraceloopTotalTokens = "llm.usage.total_tokens",
+
+    // Google ADK.
+    AdkLlmRequest = "gcp.vertex.agent.llm_request",
+    AdkLlmResponse = "gcp.vertex.agent.llm_response",
+    AdkToolArguments = "gcp.vertex.agent.tool_call_args",
+    AdkToolResponse = "gcp.vertex.agent.tool_response",
+
+    // Vercel AI SDK.
+    VercelOperation = "ai.operationId",
+    VercelPrompt = "ai.prompt",
+    VercelToolArguments = "ai.toolCall.args",
+    VercelToolResult = "ai.toolCall.result",
+    VercelValue = "ai.value",
+    VercelValues = "ai.values",
+    VercelText = "ai.response.text",
+    VercelObject = "ai.response.object",
+    VercelEmbedding = "ai.embedding",
+    VercelEmbeddings = "ai.embeddings",
+
+    // VoltAgent.
+    VoltEntityType = "entity.type",
+    VoltAgentMessages = "agent.messages",
+    VoltLlmMessages = "llm.messages",
+    VoltInput = "input",
+    VoltOutput = "output",
+    VoltPromptTokens = "usage.prompt_tokens",
+    VoltLlmPromptTokens = "llm.usage.prompt_tokens",
+    VoltCompletionTokens = "usage.completion_tokens",
+    VoltLlmCompletionTokens = "llm.usage.completion_tokens",
+    VoltTotalTokens = "usage.total_tokens",
+    VoltOperationId = "voltagent.operation_id",
+    VoltConversationId = "voltagent.conversation_id",
+
+    // LiveKit Agents.
+    LiveKitRetryCount = "lk.retry_count",
+    LiveKitUserInput = "lk.user_input",
+    LiveKitUserTranscript = "lk.user_transcript",
+    LiveKitChatContext = "lk.chat_ctx",
+    LiveKitInputText = "lk.input_text",
+    LiveKitResponseText = "lk.response.text",
+    LiveKitFunctionCalls = "lk.response.function_calls",
+
+    // Laminar.
+    LaminarSpanType = "lmnr.span.type",
+    LaminarInput = "lmnr.span.input",
+    LaminarOutput = "lmnr.span.output",
+
+    // Langfuse.
+    LangfuseType = "langfuse.observation.type",
+    LangfuseInput = "langfuse.observation.input",
+    LangfuseOutput = "langfuse.observation.output",
+}
+
+/// `gen_ai.prompt.<n>.content` of Traceloop.
+pub(crate) const TRACELOOP_PROMPTS: &str = "gen_ai.prompt.";
+/// `gen_ai.completion.<n>.content` and `.tool_calls.<m>.arguments` of Traceloop.
+pub(crate) const TRACELOOP_COMPLETIONS: &str = "gen_ai.completion.";
+/// All of Vercel's call settings that hold content.
+pub(crate) const VERCEL_PROMPT_PARTS: &str = "ai.prompt.";
+pub(crate) const VERCEL_RESPONSE_PARTS: &str = "ai.response.";
+pub(crate) const LIVEKIT: &str = "lk.";
+
+/// Set on every span MLflow's clients read.
+pub(crate) const TRACE_REQUEST_ID: &str = "mlflow.traceRequestId";
+/// On a root span: `mlflow.traceTag.<tag>` sets a tag of the trace.
+pub(crate) const TRACE_TAG: &str = "mlflow.traceTag.";
+pub(crate) const SERVICE_NAME: &str = "service.name";
+
+/// The key called `name`, when it is one of ours.
+pub(crate) fn key_of(name: &str) -> Option<Key> {
+    static KEYS: OnceLock<FxHashMap<&'static str, Key>> = OnceLock::new();
+    KEYS.get_or_init(|| Key::ALL.iter().map(|key| (key.name(), *key)).collect())
+        .get(name)
+        .copied()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_key_is_found_by_its_name() {
+        for (place, key) in Key::ALL.iter().enumerate() {
+            assert_eq!(key_of(key.name()), Some(*key));
+            assert_eq!(*key as usize, place);
+        }
+        assert_eq!(key_of("http.method"), None);
+    }
+}

@@ -1,0 +1,180 @@
+//! The model a span asked, who serves it, and how its messages are written.
+
+use std::borrow::Cow;
+
+use fanlight_model::Value;
+use serde::Deserialize;
+
+use crate::content::Field;
+use crate::found::Found;
+use crate::keys::Key;
+use crate::{gemini_cli, vercel};
+
+const MODEL: &[Key] = &[
+    Key::LlmModel,
+    Key::OpenInferenceResponseModel,
+    Key::OpenInferenceModel,
+    Key::OpenInferenceRequestModel,
+    Key::OpenInferenceEmbeddingModel,
+    Key::GenAiResponseModel,
+    Key::GenAiRequestModel,
+];
+
+const PROVIDER: &[Key] = &[
+    Key::LlmProvider,
+    Key::OpenInferenceProvider,
+    Key::GenAiProvider,
+    Key::TraceloopSystem,
+];
+
+const LAMINAR: &[Key] = &[Key::LaminarSpanType, Key::LaminarInput, Key::LaminarOutput];
+
+type Test = fn(&Found<'_>) -> bool;
+
+/// Asked only when a client did not say it; the first that matches counts.
+const MESSAGE_FORMATS: &[(&str, Test)] = &[
+    ("gemini", gemini_cli::is),
+    ("vercel_ai", vercel::is_model_call),
+    ("voltagent", |found| {
+        found.has(Key::VoltOperationId) || found.has(Key::VoltConversationId)
+    }),
+    ("livekit", |found| found.is_livekit),
+    ("openai", |found| LAMINAR.iter().any(|key| found.has(*key))),
+];
+
+pub(crate) fn model<'a>(found: &Found<'a>) -> Option<Cow<'a, str>> {
+    found.first_text(MODEL)
+}
+
+pub(crate) fn provider<'a>(found: &Found<'a>) -> Option<Cow<'a, str>> {
+    found.first_text(PROVIDER)
+}
+
+pub(crate) fn message_format<'a>(found: &Found<'a>) -> Option<Cow<'a, str>> {
+    found.text(Key::MessageFormat).or_else(|| {
+        let (name, _) = MESSAGE_FORMATS.iter().find(|(_, matches)| matches(found))?;
+        Some(Cow::Borrowed(*name))
+    })
+}
+
+/// The field `model` of recorded inputs or outputs, for spans that name their model nowhere else.
+pub(crate) fn model_in_content<'a>(content: &Field<'a>) -> Option<Cow<'a, str>> {
+    match content {
+        Field::Attribute(_, Value::String(text)) => model_in_json(text).map(Cow::Owned),
+        Field::Attribute(_, Value::Map(entries)) => model_in_entries(entries).map(Cow::Borrowed),
+        Field::Composed(Value::Map(entries)) => {
+            model_in_entries(entries).map(|name| Cow::Owned(name.to_owned()))
+        }
+        _ => None,
+    }
+}
+
+fn model_in_entries(entries: &[(String, Value)]) -> Option<&str> {
+    let (_, value) = entries.iter().rev().find(|(key, _)| key == "model")?;
+    value.as_str().filter(|name| !name.is_empty())
+}
+
+/// Content is large and rarely names a model: a search for the name comes before the parse.
+fn model_in_json(text: &str) -> Option<String> {
+    #[derive(Deserialize)]
+    struct WithModel {
+        model: Option<serde_json::Value>,
+    }
+    if !text.trim_start().starts_with('{') || !text.contains("\"model\"") {
+        return None;
+    }
+    match serde_json::from_str::<WithModel>(text).ok()?.model? {
+        serde_json::Value::String(name) if !name.is_empty() => Some(name),
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing::{json, span};
+
+    #[test]
+    fn every_model_key_is_read_on_its_own() {
+        for key in MODEL {
+            let span = span([(key.name(), "gpt-4o".into())]);
+            assert_eq!(
+                model(&Found::of(&span)).as_deref(),
+                Some("gpt-4o"),
+                "{key:?}"
+            );
+        }
+    }
+
+    #[test]
+    fn every_provider_key_is_read_on_its_own() {
+        for key in PROVIDER {
+            let span = span([(key.name(), "openai".into())]);
+            assert_eq!(
+                provider(&Found::of(&span)).as_deref(),
+                Some("openai"),
+                "{key:?}"
+            );
+        }
+    }
+
+    #[test]
+    fn old_clients_write_names_as_json() {
+        let span = span([("mlflow.llm.model", "\"gpt-4o\"".into())]);
+        assert_eq!(model(&Found::of(&span)).as_deref(), Some("gpt-4o"));
+    }
+
+    #[test]
+    fn message_formats_follow_the_convention() {
+        for (key, value, expected) in [
+            ("mlflow.message.format", "anthropic", Some("anthropic")),
+            ("gen_ai.agent.name", "gemini-cli", Some("gemini")),
+            (
+                "ai.operationId",
+                "ai.streamText.doStream",
+                Some("vercel_ai"),
+            ),
+            ("ai.operationId", "ai.streamText", None),
+            ("voltagent.operation_id", "o", Some("voltagent")),
+            ("voltagent.conversation_id", "c", Some("voltagent")),
+            ("lk.anything", "x", Some("livekit")),
+            ("lmnr.span.type", "LLM", Some("openai")),
+        ] {
+            let span = span([(key, value.into())]);
+            assert_eq!(
+                message_format(&Found::of(&span)).as_deref(),
+                expected,
+                "{key} = {value}"
+            );
+        }
+    }
+
+    #[test]
+    fn a_model_in_the_content_is_found_in_objects_and_in_text() {
+        let object = json(r#"{"model": "gpt-4o", "messages": []}"#);
+        assert_eq!(
+            model_in_content(&Field::Attribute("k", &object)).as_deref(),
+            Some("gpt-4o")
+        );
+        assert_eq!(
+            model_in_content(&Field::Composed(object)).as_deref(),
+            Some("gpt-4o")
+        );
+        let text = Value::from(r#" {"messages": [{"model": "no"}], "model": "yes"}"#);
+        assert_eq!(
+            model_in_content(&Field::Attribute("k", &text)).as_deref(),
+            Some("yes")
+        );
+        for other in [
+            r#"{"model": 5}"#,
+            r#"{"model": ""}"#,
+            r#"["model"]"#,
+            r#"{"model": "#,
+        ] {
+            assert_eq!(
+                model_in_content(&Field::Attribute("k", &other.into())),
+                None
+            );
+        }
+    }
+}

@@ -1,0 +1,232 @@
+//! Everything a list shows of a trace, from all its spans and what its client said.
+
+use std::borrow::Cow;
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use fanlight_model::{
+    Cost, ExperimentId, Nanos, Span, StatusCode, TokenUsage, TraceFacts, TraceKey, TraceState,
+    TraceSummary, UnixNanos,
+};
+
+use crate::ancestry::below_marked;
+use crate::content;
+use crate::found::Found;
+use crate::meaning::{Figures, figures};
+use crate::tags::{TRACE_NAME, tags};
+use crate::{cost, preview, token_usage};
+
+/// Metadata keys with a field of their own.
+const SESSION: &str = "mlflow.trace.session";
+const USER: &str = "mlflow.trace.user";
+const SOURCE_RUN: &str = "mlflow.sourceRun";
+const TOKEN_USAGE: &str = "mlflow.trace.tokenUsage";
+const COST: &str = "mlflow.trace.cost";
+
+/// Spans in order of time, with what each of them says.
+struct Trace<'a> {
+    facts: Option<&'a TraceFacts>,
+    spans: Vec<&'a Span>,
+    figures: Vec<Figures<'a>>,
+}
+
+/// Derives the summary of a trace. The order of `spans` does not matter; each id is expected once.
+///
+/// What the client said about the trace as a whole (`facts`) wins over what its spans say. `experiment` is where the
+/// trace lives, which may differ from what `facts` say.
+pub fn summarize(
+    key: TraceKey,
+    experiment: ExperimentId,
+    facts: Option<&TraceFacts>,
+    spans: &[Arc<Span>],
+) -> TraceSummary {
+    let trace = Trace::new(facts, spans);
+    let (start, duration) = trace.times();
+    let mut tags = tags(facts, &trace.spans);
+    TraceSummary {
+        key,
+        alias: facts.and_then(|facts| facts.alias.clone()),
+        experiment,
+        client_request_id: facts.and_then(|facts| facts.client_request_id.clone()),
+        start,
+        duration,
+        state: trace.state(),
+        name: tags.remove(TRACE_NAME),
+        root_name: trace.roots().next().map(|root| root.name.clone()),
+        request_preview: trace.request_preview(),
+        response_preview: trace.response_preview(),
+        session: trace.said_or_first(SESSION, |figures| figures.session.as_deref()),
+        user: trace.said_or_first(USER, |figures| figures.user.as_deref()),
+        source_run: trace.said(SOURCE_RUN).map(str::to_owned),
+        usage: trace
+            .said(TOKEN_USAGE)
+            .and_then(token_usage::from_text)
+            .or_else(|| trace.usage()),
+        cost: trace
+            .said(COST)
+            .and_then(cost::from_text)
+            .or_else(|| trace.cost()),
+        models: trace.models(),
+        span_count: count(trace.spans.len()),
+        error_count: count(
+            trace
+                .spans
+                .iter()
+                .filter(|span| span.status.code == StatusCode::Error)
+                .count(),
+        ),
+        tags,
+        metadata: trace.metadata(),
+    }
+}
+
+/// Order for display: roots first, then by start; spans that start together by id.
+pub fn sort_spans(spans: &mut [Arc<Span>]) {
+    spans.sort_by_key(|span| (!span.is_root(), span.start, span.span_id));
+}
+
+impl<'a> Trace<'a> {
+    fn new(facts: Option<&'a TraceFacts>, spans: &'a [Arc<Span>]) -> Self {
+        let mut spans: Vec<_> = spans.iter().map(Arc::as_ref).collect();
+        spans.sort_by_key(|span| (span.start, span.span_id));
+        let figures = spans.iter().map(|span| figures(span)).collect();
+        Self {
+            facts,
+            spans,
+            figures,
+        }
+    }
+
+    fn roots(&self) -> impl DoubleEndedIterator<Item = &'a Span> {
+        self.spans.iter().copied().filter(|span| span.is_root())
+    }
+
+    /// Metadata the client gave.
+    fn said(&self, key: &str) -> Option<&'a str> {
+        self.facts?.metadata.get(key).map(String::as_str)
+    }
+
+    /// The first root decides, unless the client said how it ended. A trace without a root is not complete.
+    fn state(&self) -> TraceState {
+        let said = self.facts.and_then(|facts| facts.state);
+        if let Some(said @ (TraceState::Ok | TraceState::Error)) = said {
+            return said;
+        }
+        match self.roots().next() {
+            Some(root) if root.end.is_none() => TraceState::InProgress,
+            Some(root) if root.status.code == StatusCode::Error => TraceState::Error,
+            Some(_) => TraceState::Ok,
+            None => said.unwrap_or(TraceState::InProgress),
+        }
+    }
+
+    /// Client values win. Otherwise the known spans count, and an open root means that nobody knows yet.
+    fn times(&self) -> (UnixNanos, Option<Nanos>) {
+        let said_start = self.facts.and_then(|facts| facts.start);
+        let start = said_start
+            .or(self.spans.first().map(|span| span.start))
+            .unwrap_or_default();
+        if let Some(said) = self.facts.and_then(|facts| facts.duration) {
+            return (start, Some(said));
+        }
+        if self.roots().any(|root| root.end.is_none()) {
+            return (start, None);
+        }
+        let end = self.spans.iter().filter_map(|span| span.end).max();
+        (start, end.and_then(|end| end.checked_since(start)))
+    }
+
+    /// Of several roots the last one that has inputs.
+    fn request_preview(&self) -> Option<String> {
+        let said = self.facts.and_then(|facts| facts.request_preview.clone());
+        said.or_else(|| {
+            self.roots()
+                .rev()
+                .find_map(|root| Some(preview::request(content::inputs(&Found::of(root))?.value())))
+        })
+    }
+
+    fn response_preview(&self) -> Option<String> {
+        let said = self.facts.and_then(|facts| facts.response_preview.clone());
+        said.or_else(|| {
+            self.roots().rev().find_map(|root| {
+                Some(preview::response(
+                    content::outputs(&Found::of(root))?.value(),
+                ))
+            })
+        })
+    }
+
+    fn said_or_first(
+        &self,
+        key: &str,
+        of: for<'b> fn(&'b Figures<'a>) -> Option<&'b str>,
+    ) -> Option<String> {
+        self.said(key)
+            .or_else(|| self.figures.iter().find_map(of))
+            .map(str::to_owned)
+    }
+
+    /// Sum over spans without an ancestor that counts. All three main counts are known then, as MLflow shows them.
+    fn usage(&self) -> Option<TokenUsage> {
+        let zero = TokenUsage {
+            input: Some(0),
+            output: Some(0),
+            total: Some(0),
+            ..TokenUsage::default()
+        };
+        self.outermost(|figures| figures.usage)
+            .reduce(|sum, usage| sum.plus(&usage))
+            .map(|sum| zero.plus(&sum))
+    }
+
+    fn cost(&self) -> Option<Cost> {
+        self.outermost(|figures| figures.cost)
+            .reduce(|sum, cost| sum.plus(&cost))
+    }
+
+    /// The figures of spans whose ancestors have none: an agent that reports the sum of its calls would double them.
+    fn outermost<T>(&self, of: impl Fn(&Figures<'a>) -> Option<T>) -> impl Iterator<Item = T> {
+        let values: Vec<_> = self.figures.iter().map(of).collect();
+        let known: Vec<_> = values.iter().map(Option::is_some).collect();
+        let is_any_known = known.contains(&true);
+        let below = if is_any_known {
+            below_marked(&self.spans, &known)
+        } else {
+            known
+        };
+        values
+            .into_iter()
+            .zip(below)
+            .filter(|(_, below)| !below)
+            .filter_map(|(value, _)| value)
+    }
+
+    fn models(&self) -> Vec<String> {
+        let distinct: BTreeSet<_> = self
+            .figures
+            .iter()
+            .filter_map(|figures| figures.model.as_deref())
+            .collect();
+        distinct.into_iter().map(str::to_owned).collect()
+    }
+
+    fn metadata(&self) -> BTreeMap<String, String> {
+        let mut metadata = self
+            .facts
+            .map(|facts| Cow::Borrowed(&facts.metadata))
+            .unwrap_or_default()
+            .into_owned();
+        metadata.retain(|key, _| {
+            ![SESSION, USER, SOURCE_RUN, TOKEN_USAGE, COST].contains(&key.as_str())
+        });
+        metadata
+    }
+}
+
+fn count(length: usize) -> u32 {
+    u32::try_from(length).unwrap_or(u32::MAX)
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,415 @@
+//! The one door to stored traces: everything a protocol can ask or tell goes through [`Engine`].
+
+use std::collections::BTreeSet;
+use std::path::Path;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use fanlight_catalog::Catalog;
+use fanlight_model::{
+    Assessment, Batch, Clock, ExperimentId, LinkedPrompt, Span, TraceKey, TraceSummary, UnixNanos,
+    WorkspaceId,
+};
+use fanlight_store::{Found, Snapshot, Store, StoreError};
+use parking_lot::Mutex;
+use tokio::runtime::Handle;
+use tokio::sync::Semaphore;
+use tokio::task::JoinHandle;
+
+use crate::edits::EditLocks;
+use crate::filter::Filter;
+use crate::ordered::{count, ordered};
+use crate::overlay::Overlay;
+use crate::registry::CatalogRegistry;
+use crate::search::{Context, is_time_order, newest};
+use crate::subject::record;
+use crate::{OrderBy, QueryError};
+
+/// A trace without its spans, edits applied.
+#[derive(Clone, Debug)]
+pub struct TraceRecord {
+    pub summary: TraceSummary,
+    /// In order of creation, superseded ones (`valid == false`) included.
+    pub assessments: Vec<Assessment>,
+    pub runs: BTreeSet<String>,
+    pub prompts: BTreeSet<LinkedPrompt>,
+}
+
+/// A trace with its spans: roots first, then by start time.
+#[derive(Clone, Debug)]
+pub struct FullTrace {
+    pub record: TraceRecord,
+    pub spans: Vec<Arc<Span>>,
+}
+
+/// What to search for.
+#[derive(Clone, Debug)]
+pub struct Search {
+    pub workspace: WorkspaceId,
+    /// Traces of these only; none finds nothing.
+    pub experiments: Vec<ExperimentId>,
+    pub filter: Filter,
+    /// Empty: newest first.
+    pub order_by: Vec<OrderBy>,
+    pub limit: usize,
+    /// From the page before; opaque. `None` or empty: the first page.
+    pub page_token: Option<String>,
+}
+
+/// One page of a search.
+#[derive(Clone, Debug, Default)]
+pub struct Page {
+    pub traces: Vec<TraceRecord>,
+    /// Present when the page is full, or when the time budget ended before the search did.
+    pub next_page_token: Option<String>,
+}
+
+/// Which traces to delete.
+#[derive(Clone, Debug)]
+pub enum Doomed {
+    /// These, as far as they belong to the experiment.
+    Ids(Vec<TraceKey>),
+    /// The oldest ones that started at or before the instant, at most so many.
+    UpTo {
+        until: UnixNanos,
+        at_most: Option<usize>,
+    },
+}
+
+/// How the engine is run.
+#[derive(Clone, Debug)]
+pub struct EngineSettings {
+    pub store: fanlight_store::Settings,
+    /// How long a search may look at traces one by one before it answers with what it has and a page token.
+    /// Default 10 s.
+    pub scan_budget: Duration,
+    /// Searches and reads that run at the same time; more wait. Default twice the number of cores.
+    pub concurrent_reads: usize,
+}
+
+impl Default for EngineSettings {
+    fn default() -> Self {
+        let cores = std::thread::available_parallelism().map_or(2, usize::from);
+        Self {
+            store: fanlight_store::Settings::default(),
+            scan_budget: Duration::from_secs(10),
+            concurrent_reads: cores * 2,
+        }
+    }
+}
+
+/// Every protocol's way to traces. Cheap to share behind an [`Arc`].
+#[derive(Debug)]
+pub struct Engine {
+    pub(crate) catalog: Catalog,
+    pub(crate) store: Arc<Store>,
+    pub(crate) overlay: Arc<Overlay>,
+    pub(crate) edit_locks: EditLocks,
+    settings: EngineSettings,
+    reads: Semaphore,
+    sealing: Mutex<Option<JoinHandle<()>>>,
+}
+
+impl Engine {
+    /// Opens everything kept in `data_dir`, creating it when empty. Must be called on a multi-threaded runtime.
+    pub async fn open(
+        data_dir: &Path,
+        settings: EngineSettings,
+        clock: Arc<dyn Clock>,
+    ) -> Result<Arc<Self>, QueryError> {
+        std::fs::create_dir_all(data_dir).map_err(|cause| StoreError::Io {
+            action: "creating",
+            path: data_dir.to_owned(),
+            cause,
+        })?;
+        let catalog = Catalog::open(&data_dir.join("catalog.sqlite"), Arc::clone(&clock)).await?;
+        let registry = Arc::new(CatalogRegistry {
+            catalog: catalog.clone(),
+            runtime: Handle::current(),
+        });
+        let (dir, store_settings) = (data_dir.to_owned(), settings.store.clone());
+        let open = move || Store::open(&dir, store_settings, registry, clock);
+        let store = tokio::task::spawn_blocking(open)
+            .await
+            .map_err(|_| QueryError::ShuttingDown)??;
+        let overlay = Overlay::load(catalog.load_edits().await?);
+        let store = Arc::new(store);
+        let sealing = tokio::task::spawn(seal_when_due(Arc::clone(&store)));
+        Ok(Arc::new(Self {
+            catalog,
+            store,
+            overlay: Arc::new(overlay),
+            edit_locks: EditLocks::default(),
+            reads: Semaphore::new(settings.concurrent_reads),
+            settings,
+            sealing: Mutex::new(Some(sealing)),
+        }))
+    }
+
+    /// Experiments, runs and everything else that is not a trace.
+    pub fn catalog(&self) -> &Catalog {
+        &self.catalog
+    }
+
+    /// Returns once the batch is on disk and every read shows it; also keeps the assessments its traces bring.
+    ///
+    /// Repeating a batch is harmless. When the store is overloaded nothing of its spans is kept.
+    pub async fn append(&self, mut batch: Batch) -> Result<(), QueryError> {
+        let workspace = batch.workspace;
+        let assessed: Vec<_> = batch
+            .traces
+            .iter_mut()
+            .map(|facts| {
+                (
+                    TraceKey {
+                        workspace,
+                        trace: facts.trace_id,
+                    },
+                    std::mem::take(&mut facts.assessments),
+                )
+            })
+            .filter(|(_, assessments)| !assessments.is_empty())
+            .collect();
+        for (key, assessments) in assessed {
+            self.put_assessments(key, assessments).await?;
+        }
+        Ok(self.store.append(batch).await?)
+    }
+
+    /// Returns when the store has room for more; ask before decoding a request. Fails as overloaded after a second.
+    pub async fn wait_for_room(&self) -> Result<(), QueryError> {
+        Ok(self.store.wait_for_room().await?)
+    }
+
+    /// A trace without its spans.
+    pub async fn record(&self, key: TraceKey) -> Result<Option<TraceRecord>, QueryError> {
+        let Some(found) = self.store.find(key) else {
+            return Ok(None);
+        };
+        let overlay = Arc::clone(&self.overlay);
+        self.read(move || Ok(Some(record(found.stored()?.summary, &overlay))))
+            .await
+    }
+
+    /// A trace with its spans.
+    pub async fn trace(&self, key: TraceKey) -> Result<Option<FullTrace>, QueryError> {
+        let Some(found) = self.store.find(key) else {
+            return Ok(None);
+        };
+        let overlay = Arc::clone(&self.overlay);
+        let read = move || {
+            let record = record(found.stored()?.summary, &overlay);
+            Ok(Some(FullTrace {
+                record,
+                spans: found.spans()?,
+            }))
+        };
+        self.read(read).await
+    }
+
+    /// In the order of `keys`; unknown ones are left out.
+    pub async fn records(&self, keys: &[TraceKey]) -> Result<Vec<TraceRecord>, QueryError> {
+        let found: Vec<Found> = keys
+            .iter()
+            .filter_map(|key| self.store.find(*key))
+            .collect();
+        let overlay = Arc::clone(&self.overlay);
+        let read = move || {
+            let records = found
+                .iter()
+                .map(|found| Ok(record(found.stored()?.summary, &overlay)));
+            records.collect()
+        };
+        self.read(read).await
+    }
+
+    /// One page of matching traces.
+    ///
+    /// A search that has to look at traces one by one stops when its time is over; the page then holds what was found
+    /// so far, and its token goes on from there.
+    pub async fn search(&self, search: &Search) -> Result<Page, QueryError> {
+        if search.limit == 0 || search.experiments.is_empty() {
+            return Ok(Page::default());
+        }
+        self.look(search, |context, snapshot| {
+            if is_time_order(&context.search.order_by) {
+                newest(context, snapshot)
+            } else {
+                ordered(context, snapshot)
+            }
+        })
+        .await
+    }
+
+    /// How many traces match; `limit`, order and token do not matter.
+    pub async fn count(&self, search: &Search) -> Result<u64, QueryError> {
+        self.look(search, count).await
+    }
+
+    async fn look<T: Send + 'static>(
+        &self,
+        search: &Search,
+        look: impl FnOnce(&Context<'_>, &Snapshot) -> Result<T, QueryError> + Send + 'static,
+    ) -> Result<T, QueryError> {
+        let search = search.clone();
+        let (store, overlay) = (Arc::clone(&self.store), Arc::clone(&self.overlay));
+        let budget = self.settings.scan_budget;
+        self.read(move || {
+            // The overlay is read live: an edit that is acknowledged before the search began is seen by it.
+            let snapshot = store.snapshot();
+            let context = Context {
+                search: &search,
+                overlay: &overlay,
+                deadline: Instant::now() + budget,
+            };
+            look(&context, &snapshot)
+        })
+        .await
+    }
+
+    /// Runs a read that may touch the disk, away from the threads that serve requests.
+    async fn read<T: Send + 'static>(
+        &self,
+        read: impl FnOnce() -> Result<T, QueryError> + Send + 'static,
+    ) -> Result<T, QueryError> {
+        let _permit = self
+            .reads
+            .acquire()
+            .await
+            .map_err(|_| QueryError::ShuttingDown)?;
+        tokio::task::spawn_blocking(read)
+            .await
+            .map_err(|_| QueryError::ShuttingDown)?
+    }
+
+    /// Removes traces of one experiment with everything people said about them; answers those that existed.
+    pub async fn delete(
+        &self,
+        workspace: WorkspaceId,
+        experiment: ExperimentId,
+        which: Doomed,
+    ) -> Result<Vec<TraceKey>, QueryError> {
+        let keys = match which {
+            Doomed::Ids(keys) => {
+                let mut keys: Vec<_> = keys
+                    .into_iter()
+                    .filter(|key| key.workspace == workspace)
+                    .collect();
+                keys.sort_unstable();
+                keys.dedup();
+                keys.retain(|key| self.experiment_of(*key) == Some(experiment));
+                keys
+            }
+            Doomed::UpTo { until, at_most } => {
+                let snapshot = self.store.snapshot();
+                self.read(move || Ok(oldest(&snapshot, workspace, experiment, until, at_most)))
+                    .await?
+            }
+        };
+        if keys.is_empty() {
+            return Ok(Vec::new());
+        }
+        let deleted = self.store.delete(keys).await?;
+        self.overlay.remove(&deleted);
+        Ok(deleted)
+    }
+
+    fn experiment_of(&self, key: TraceKey) -> Option<ExperimentId> {
+        match self.store.find(key)? {
+            Found::Hot(trace) => Some(trace.experiment()),
+            Found::Sealed(segment, row) => Some(segment.rows().experiment(row)),
+        }
+    }
+
+    pub(crate) fn exists(&self, key: TraceKey) -> Result<(), QueryError> {
+        match self.store.find(key) {
+            Some(_) => Ok(()),
+            None => Err(QueryError::TraceNotFound { trace: key.trace }),
+        }
+    }
+
+    /// Bytes of traces in memory, and how many traces.
+    pub fn hot_size(&self) -> (usize, usize) {
+        self.store.hot_size()
+    }
+
+    /// Seals everything in memory into a segment; answers how many traces that were.
+    pub async fn seal(&self) -> Result<usize, QueryError> {
+        let store = Arc::clone(&self.store);
+        self.read(move || Ok(store.seal_all()?)).await
+    }
+
+    /// Refuses further work and waits until accepted writes are durable.
+    pub async fn close(&self) {
+        self.reads.close();
+        if let Some(sealing) = self.sealing.lock().take() {
+            sealing.abort();
+        }
+        let store = Arc::clone(&self.store);
+        if tokio::task::spawn_blocking(move || store.close())
+            .await
+            .is_err()
+        {
+            tracing::error!("closing the store failed");
+        }
+        self.catalog.close().await;
+    }
+}
+
+/// Looks whether sealing is due: once a second, and after writes while there is much in memory.
+async fn seal_when_due(store: Arc<Store>) {
+    loop {
+        let tick = tokio::time::sleep(Duration::from_secs(1));
+        tokio::select! {
+            () = store.applied() => if !store.sealing_may_be_due() { continue },
+            () = tick => {}
+        }
+        let sealing = Arc::clone(&store);
+        match tokio::task::spawn_blocking(move || sealing.seal_due()).await {
+            // Looking at every trace after every write would cost more than it finds.
+            Ok(Ok(0)) => tokio::time::sleep(Duration::from_millis(20)).await,
+            Ok(Ok(_)) => {}
+            Ok(Err(error)) => {
+                tracing::error!(error = %chain(&error), "sealing failed; trying again");
+                tokio::time::sleep(Duration::from_secs(5)).await;
+            }
+            Err(_) => return,
+        }
+    }
+}
+
+fn chain(error: &dyn std::error::Error) -> String {
+    let causes = std::iter::successors(error.source(), |cause| cause.source());
+    causes.fold(error.to_string(), |text, cause| format!("{text}: {cause}"))
+}
+
+fn oldest(
+    snapshot: &Snapshot,
+    workspace: WorkspaceId,
+    experiment: ExperimentId,
+    until: UnixNanos,
+    at_most: Option<usize>,
+) -> Vec<TraceKey> {
+    let mut found = Vec::new();
+    for trace in &snapshot.hot {
+        let start = trace.summary().start;
+        if trace.key().workspace == workspace
+            && trace.experiment() == experiment
+            && start.as_millis() <= until.as_millis()
+        {
+            found.push((start, trace.key()));
+        }
+    }
+    for view in &snapshot.segments {
+        let rows = view.segment.rows();
+        let wanted = view.live().into_iter().filter(|row| {
+            rows.workspace(*row) == workspace
+                && rows.experiment(*row) == experiment
+                && rows.start(*row).as_millis() <= until.as_millis()
+        });
+        found.extend(wanted.filter_map(|row| Some((rows.start(row), rows.key(row)?))));
+    }
+    found.sort_unstable();
+    found.truncate(at_most.unwrap_or(usize::MAX));
+    found.into_iter().map(|(_, key)| key).collect()
+}

@@ -1,0 +1,52 @@
+//! What can go wrong when asking.
+
+use fanlight_model::{ErrorKind, SegmentId, TraceId};
+use fanlight_store::StoreError;
+
+use crate::filter::FilterError;
+
+#[derive(Debug, thiserror::Error)]
+pub enum QueryError {
+    #[error(transparent)]
+    Filter(#[from] FilterError),
+    #[error("invalid page token: {reason}")]
+    PageToken { reason: &'static str },
+    #[error("trace `tr-{trace}` does not exist")]
+    TraceNotFound { trace: TraceId },
+    #[error("trace `tr-{trace}` has no tag `{tag}`")]
+    TagNotFound { trace: TraceId, tag: String },
+    #[error("trace `tr-{trace}` has no assessment `{id}`")]
+    AssessmentNotFound { trace: TraceId, id: String },
+    #[error("trace `tr-{trace}` has an assessment `{id}` already")]
+    AssessmentExists { trace: TraceId, id: String },
+    #[error(
+        "the search did not finish within its time (`scan_budget_ms`): narrow it by time, or order it by timestamp to \
+         get it page by page"
+    )]
+    OutOfTime,
+    #[error("the server is shutting down")]
+    ShuttingDown,
+    #[error(transparent)]
+    Catalog(#[from] fanlight_catalog::CatalogError),
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+impl QueryError {
+    pub fn kind(&self) -> ErrorKind {
+        match self {
+            Self::Filter(_) | Self::PageToken { .. } | Self::OutOfTime => ErrorKind::InvalidInput,
+            Self::TraceNotFound { .. }
+            | Self::TagNotFound { .. }
+            | Self::AssessmentNotFound { .. } => ErrorKind::NotFound,
+            Self::AssessmentExists { .. } => ErrorKind::Conflict,
+            Self::ShuttingDown => ErrorKind::Unavailable,
+            Self::Catalog(cause) => cause.kind(),
+            Self::Store(cause) => cause.kind(),
+        }
+    }
+
+    pub(crate) fn segment(segment: SegmentId, reason: String) -> Self {
+        Self::Store(StoreError::CorruptSegment { segment, reason })
+    }
+}

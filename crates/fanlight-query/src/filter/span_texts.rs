@@ -1,0 +1,155 @@
+//! One span as conditions see it. Meaning and derived attributes are worked out when first asked for.
+
+use std::borrow::Cow;
+use std::cell::OnceCell;
+
+use fanlight_model::{Attributes, Event, Span, Value};
+use fanlight_normalize::{decode_json_text, meaning, mlflow_attributes};
+
+use super::{SpanCondition, SpanField, Test};
+
+pub(super) struct SpanTexts<'a> {
+    span: &'a Span,
+    /// Of its trace, as MLflow writes it: a derived attribute.
+    trace_id_text: &'a str,
+    span_type: OnceCell<Option<Cow<'a, str>>>,
+    /// Raw and derived.
+    attributes: OnceCell<Attributes>,
+}
+
+impl<'a> SpanTexts<'a> {
+    pub(super) fn new(span: &'a Span, trace_id_text: &'a str) -> Self {
+        Self {
+            span,
+            trace_id_text,
+            span_type: OnceCell::new(),
+            attributes: OnceCell::new(),
+        }
+    }
+
+    pub(super) fn fulfils(&self, condition: &SpanCondition) -> bool {
+        match condition {
+            SpanCondition::All(parts) => by_cost(parts).all(|part| self.fulfils(part)),
+            SpanCondition::Any(parts) => by_cost(parts).any(|part| self.fulfils(part)),
+            SpanCondition::Is(field, test) => self.passes(field, test),
+        }
+    }
+
+    /// Whether the text of `field` passes; of [`SpanField::Content`], any of them.
+    pub(super) fn passes(&self, field: &SpanField, test: &Test) -> bool {
+        match field {
+            SpanField::Name => test.accepts_text(Some(&self.span.name)),
+            SpanField::Status => test.accepts_text(Some(self.span.status.code.as_str())),
+            SpanField::Type => test.accepts_text(self.span_type()),
+            SpanField::Attribute(key) => test.accepts_text(self.attribute(key).as_deref()),
+            SpanField::Content => self.any_text(test),
+        }
+    }
+
+    fn span_type(&self) -> Option<&str> {
+        self.span_type
+            .get_or_init(|| meaning(self.span).span_type)
+            .as_deref()
+    }
+
+    fn attributes(&self) -> &Attributes {
+        self.attributes
+            .get_or_init(|| mlflow_attributes(self.span, self.trace_id_text))
+    }
+
+    /// JSON inside a string counts as that JSON, as it does for clients.
+    fn attribute(&self, key: &str) -> Option<Cow<'_, str>> {
+        // Other names than these are never derived: the raw value spares the derivation.
+        let raw_only = !key.starts_with("mlflow.") && key != "service.name";
+        if !raw_only {
+            return Some(self.attributes().get(key)?.to_text());
+        }
+        Some(match decode_json_text(self.span.attributes.get(key)?) {
+            Cow::Borrowed(value) => value.to_text(),
+            Cow::Owned(value) => Cow::Owned(value.to_text().into_owned()),
+        })
+    }
+
+    /// Each text is asked by itself: the name, every attribute value, the names and attribute values of events.
+    fn any_text(&self, test: &Test) -> bool {
+        let event_passes = |event: &Event| {
+            let mut values = event
+                .attributes
+                .iter()
+                .map(|(_, value)| decode_json_text(value));
+            test.accepts_text(Some(&event.name)) || values.any(|value| value_passes(&value, test))
+        };
+        test.accepts_text(Some(&self.span.name))
+            || self
+                .attributes()
+                .iter()
+                .any(|(_, value)| value_passes(value, test))
+            || self.span.events.iter().any(event_passes)
+    }
+}
+
+/// What is read off the span comes before what has to be worked out.
+fn by_cost(parts: &[SpanCondition]) -> impl Iterator<Item = &SpanCondition> {
+    let cheap = parts.iter().filter(|part| is_cheap(part));
+    cheap.chain(parts.iter().filter(|part| !is_cheap(part)))
+}
+
+fn is_cheap(condition: &SpanCondition) -> bool {
+    matches!(
+        condition,
+        SpanCondition::Is(SpanField::Name | SpanField::Status, _)
+    )
+}
+
+/// Asks about the text of a decoded value and, since JSON escapes hide quotes and line ends, about every string inside.
+fn value_passes(value: &Value, test: &Test) -> bool {
+    let whole = value.to_text();
+    if test.accepts_text(Some(&whole)) {
+        return true;
+    }
+    if !matches!(value, Value::Array(_) | Value::Map(_)) {
+        return false;
+    }
+    // Without an escape, every string stands in the JSON text as it is, and `%…%` has looked at it already.
+    let seen = matches!(test, Test::Like(pattern) | Test::ILike(pattern) if pattern.is_open());
+    (!seen || whole.contains('\\'))
+        && strings_inside(value).any(|inner| test.accepts_text(Some(inner)))
+}
+
+/// Without recursion: values nest as deep as a client likes.
+fn strings_inside(value: &Value) -> impl Iterator<Item = &str> {
+    let mut waiting = vec![value];
+    std::iter::from_fn(move || {
+        loop {
+            match waiting.pop()? {
+                Value::String(text) => return Some(text.as_str()),
+                Value::Array(items) => waiting.extend(items.iter().rev()),
+                Value::Map(entries) => waiting.extend(entries.iter().rev().map(|(_, value)| value)),
+                _ => {}
+            }
+        }
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::LikePattern;
+    use super::*;
+
+    fn passes(value: &Value, pattern: &str) -> bool {
+        value_passes(
+            value,
+            &Test::Like(LikePattern::new(pattern, false).unwrap()),
+        )
+    }
+
+    #[test]
+    fn nested_strings_are_searched_without_their_escapes() {
+        let message = Value::Map(vec![("content".into(), "say \"hi\"\nthen".into())]);
+        let value = Value::Array(vec![1.into(), message]);
+        assert!(passes(&value, "%say \"hi\"\nthen%"));
+        assert!(passes(&value, r#"%"content":"say%"#));
+        assert!(passes(&value, "say%"));
+        assert!(!passes(&value, "%other%"));
+    }
+}

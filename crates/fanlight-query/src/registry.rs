@@ -1,0 +1,64 @@
+//! The store's registry, kept in the catalog.
+
+use fanlight_catalog::{Catalog, NewSegment};
+use fanlight_model::{SegmentId, TraceKey};
+use fanlight_store::{Registered, Registry, RegistryError, SegmentEntry};
+use tokio::runtime::Handle;
+
+/// Bridges the store's own threads to the asynchronous catalog.
+#[derive(Debug)]
+pub(crate) struct CatalogRegistry {
+    pub(crate) catalog: Catalog,
+    pub(crate) runtime: Handle,
+}
+
+impl Registry for CatalogRegistry {
+    fn load(&self) -> Result<Registered, RegistryError> {
+        self.runtime.block_on(async {
+            let list = self.catalog.load_segments().await?;
+            let segments = list.segments.into_iter().map(|row| SegmentEntry {
+                id: row.id,
+                meta_json: row.meta_json,
+                log_seq: row.log_seq,
+                dead: row.dead,
+            });
+            Ok(Registered {
+                segments: segments.collect(),
+                log_position: list.log_position,
+                tombstones: self.catalog.load_tombstones().await?,
+            })
+        })
+    }
+
+    fn announce(
+        &self,
+        segment: &SegmentEntry,
+        dead: &[(SegmentId, Vec<u8>)],
+        log_position: u64,
+    ) -> Result<(), RegistryError> {
+        let segment = NewSegment {
+            id: segment.id,
+            meta_json: segment.meta_json.clone(),
+            log_seq: segment.log_seq,
+        };
+        Ok(self
+            .runtime
+            .block_on(self.catalog.announce_segment(&segment, dead, log_position))?)
+    }
+
+    fn record_deletes(
+        &self,
+        tombstones: &[(TraceKey, u64)],
+        dead: &[(SegmentId, Vec<u8>)],
+    ) -> Result<(), RegistryError> {
+        Ok(self
+            .runtime
+            .block_on(self.catalog.record_deletes(tombstones, dead))?)
+    }
+
+    fn prune_tombstones(&self, below: u64) -> Result<(), RegistryError> {
+        Ok(self
+            .runtime
+            .block_on(self.catalog.prune_tombstones(below))?)
+    }
+}

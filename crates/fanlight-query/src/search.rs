@@ -1,0 +1,452 @@
+//! Newest first: hot traces and segments merged by time, looking no further than the page needs.
+
+use std::borrow::Cow;
+use std::cmp::Ordering;
+use std::collections::{BinaryHeap, VecDeque};
+use std::sync::Arc;
+use std::time::Instant;
+
+use fanlight_model::{Span, TraceId, TraceKey, TraceSummary, UnixNanos};
+use fanlight_store::{HotTrace, Property, Segment, SegmentView, Snapshot};
+use roaring::RoaringBitmap;
+
+use crate::compile::{Bounds, Compiler};
+use crate::cursor::Cursor;
+use crate::filter::Filter;
+use crate::overlay::Overlay;
+use crate::subject::{Subject, record};
+use crate::{OrderBy, OrderKey, Page, QueryError, Search, SortValue};
+
+/// Candidates that must be looked at are read in lots of this many neighbours: they share pages.
+const LOOK_AT_ONCE: usize = 64;
+
+/// Where newest-first pages are cut. The first is the greatest.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Place {
+    pub(crate) start: UnixNanos,
+    pub(crate) trace: TraceId,
+}
+
+impl Ord for Place {
+    fn cmp(&self, other: &Self) -> Ordering {
+        self.start
+            .cmp(&other.start)
+            .then_with(|| other.trace.cmp(&self.trace))
+    }
+}
+
+impl PartialOrd for Place {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+/// Rows of a segment, each with its place in the page.
+type RowsAndPlaces = Vec<(u32, usize)>;
+
+/// A trace that was found, not yet read.
+#[derive(Clone, Debug)]
+pub(crate) enum Hit {
+    Hot(Arc<HotTrace>),
+    Sealed(Arc<Segment>, u32),
+}
+
+/// What every step of a search needs.
+pub(crate) struct Context<'a> {
+    pub(crate) search: &'a Search,
+    pub(crate) overlay: &'a Overlay,
+    pub(crate) deadline: Instant,
+}
+
+/// The order newest first stands for.
+pub(crate) fn time_order() -> [OrderBy; 2] {
+    [
+        OrderBy::descending(OrderKey::Start),
+        OrderBy::ascending(OrderKey::TraceId),
+    ]
+}
+
+/// True when `order` is newest first.
+pub(crate) fn is_time_order(order: &[OrderBy]) -> bool {
+    order.is_empty() || order[0] == OrderBy::descending(OrderKey::Start)
+}
+
+impl Context<'_> {
+    pub(crate) fn is_late(&self) -> bool {
+        Instant::now() >= self.deadline
+    }
+
+    pub(crate) fn wants_experiment(&self, experiment: fanlight_model::ExperimentId) -> bool {
+        self.search.experiments.contains(&experiment)
+    }
+
+    /// Hot traces that match, in no order. `None` for those a place excludes.
+    pub(crate) fn hot_matches(&self, snapshot: &Snapshot) -> Vec<Arc<HotTrace>> {
+        let filter = &self.search.filter;
+        let matches = |trace: &&Arc<HotTrace>| {
+            if trace.key().workspace != self.search.workspace
+                || !self.wants_experiment(trace.experiment())
+            {
+                return false;
+            }
+            if *filter == Filter::Everything {
+                return true;
+            }
+            let spans = || trace.spans();
+            filter.matches(&Subject::new(
+                Cow::Borrowed(trace.summary()),
+                self.overlay,
+                &spans,
+            ))
+        };
+        snapshot.hot.iter().filter(matches).cloned().collect()
+    }
+
+    /// Rows of a segment that match for certain, and that may.
+    pub(crate) fn bounds(&self, view: &SegmentView) -> Result<Bounds, QueryError> {
+        let segment = &view.segment;
+        let corrupt = |reason| QueryError::segment(segment.id(), reason);
+        let facets = segment.facets();
+        let mut all = RoaringBitmap::new();
+        for experiment in &self.search.experiments {
+            all |= facets
+                .rows_of(Property::Experiment, &experiment.to_string())
+                .map_err(corrupt)?;
+        }
+        all &= facets
+            .rows_of(Property::Workspace, &self.search.workspace.0.to_string())
+            .map_err(corrupt)?;
+        all &= view.live();
+        let compiler = Compiler {
+            segment,
+            overlay: self.overlay,
+            workspace: self.search.workspace,
+            all: &all,
+        };
+        compiler.compile(&self.search.filter).map_err(corrupt)
+    }
+
+    /// Which of `rows` match when looked at.
+    pub(crate) fn look_at(&self, segment: &Segment, rows: &[u32]) -> Result<Vec<bool>, QueryError> {
+        let summaries = segment.traces(rows)?;
+        let spans = if self.search.filter.needs_spans() {
+            segment.spans(rows)?
+        } else {
+            vec![Vec::new(); rows.len()]
+        };
+        let matches = summaries
+            .iter()
+            .zip(&spans)
+            .map(|(stored, spans): (_, &Vec<Arc<Span>>)| {
+                let spans = || spans.as_slice();
+                let subject = Subject::new(Cow::Borrowed(&stored.summary), self.overlay, &spans);
+                self.search.filter.matches(&subject)
+            });
+        Ok(matches.collect())
+    }
+
+    /// Reads what was found, in the order given.
+    pub(crate) fn read(&self, hits: &[Hit]) -> Result<Vec<crate::TraceRecord>, QueryError> {
+        let mut records: Vec<Option<crate::TraceRecord>> = vec![None; hits.len()];
+        let mut of_segments: Vec<(&Arc<Segment>, RowsAndPlaces)> = Vec::new();
+        for (place, hit) in hits.iter().enumerate() {
+            match hit {
+                Hit::Hot(trace) => {
+                    records[place] = Some(record(trace.summary().clone(), self.overlay));
+                }
+                Hit::Sealed(segment, row) => {
+                    match of_segments
+                        .iter_mut()
+                        .find(|(known, _)| known.id() == segment.id())
+                    {
+                        Some((_, rows)) => rows.push((*row, place)),
+                        None => of_segments.push((segment, vec![(*row, place)])),
+                    }
+                }
+            }
+        }
+        for (segment, mut rows) in of_segments {
+            rows.sort_unstable();
+            let ascending: Vec<u32> = rows.iter().map(|(row, _)| *row).collect();
+            for (stored, (_, place)) in segment.traces(&ascending)?.into_iter().zip(rows) {
+                records[place] = Some(record(stored.summary, self.overlay));
+            }
+        }
+        Ok(records.into_iter().flatten().collect())
+    }
+}
+
+/// One page, newest first.
+pub(crate) fn newest(context: &Context<'_>, snapshot: &Snapshot) -> Result<Page, QueryError> {
+    let order = time_order();
+    let cursor = Cursor::from_token(context.search.page_token.as_deref(), &order)?;
+    let from = cursor.as_ref().map(place_of).transpose()?;
+    let mut merge = Merge::new(context, snapshot, from);
+    let mut hits = Vec::with_capacity(context.search.limit.min(1024));
+    let mut next = None;
+    while hits.len() < context.search.limit {
+        match merge.next()? {
+            Step::Found(place, hit) => {
+                hits.push(hit);
+                if hits.len() == context.search.limit {
+                    next = Some(cursor_at(place, false));
+                }
+            }
+            Step::OutOfTime(place) => {
+                next = Some(cursor_at(place, true));
+                break;
+            }
+            Step::Done => break,
+        }
+    }
+    let next_page_token = next.map(|cursor| cursor.to_token());
+    Ok(Page {
+        traces: context.read(&hits)?,
+        next_page_token,
+    })
+}
+
+fn cursor_at(place: Place, inclusive: bool) -> Cursor {
+    let values = vec![
+        SortValue::Number(place.start.0),
+        SortValue::Text(place.trace.to_string()),
+    ];
+    Cursor::new(&time_order(), values, inclusive)
+}
+
+fn place_of(cursor: &Cursor) -> Result<(Place, bool), QueryError> {
+    let invalid = QueryError::PageToken {
+        reason: "it does not come from this server",
+    };
+    match cursor.values.as_slice() {
+        [SortValue::Number(start), SortValue::Text(trace)] => match trace.parse() {
+            Ok(trace) => Ok((
+                Place {
+                    start: UnixNanos(*start),
+                    trace,
+                },
+                cursor.inclusive,
+            )),
+            Err(_) => Err(invalid),
+        },
+        _ => Err(invalid),
+    }
+}
+
+enum Step {
+    Found(Place, Hit),
+    /// Everything before the place was looked at.
+    OutOfTime(Place),
+    Done,
+}
+
+/// Sources by the place of their next trace.
+struct Merge<'a> {
+    context: &'a Context<'a>,
+    from: Option<(Place, bool)>,
+    heap: BinaryHeap<Head>,
+    hot: VecDeque<(Place, Arc<HotTrace>)>,
+    segments: Vec<Source>,
+}
+
+#[derive(PartialEq, Eq, PartialOrd, Ord)]
+struct Head {
+    place: Place,
+    /// Known matches come before promises at the same place.
+    known: bool,
+    source: usize,
+}
+
+/// `usize::MAX` stands for the hot traces.
+const HOT: usize = usize::MAX;
+
+/// A segment that is walked; compiled when its time comes.
+struct Source {
+    view: Arc<SegmentView>,
+    bounds: Option<Bounds>,
+    /// Rows before this one are done.
+    next_row: u32,
+    /// Rows that were looked at ahead.
+    looked_at: VecDeque<u32>,
+    looked_until: u32,
+}
+
+impl<'a> Merge<'a> {
+    fn new(context: &'a Context<'a>, snapshot: &Snapshot, from: Option<(Place, bool)>) -> Self {
+        let mut merge = Self {
+            context,
+            from,
+            heap: BinaryHeap::new(),
+            hot: VecDeque::new(),
+            segments: Vec::new(),
+        };
+        let mut hot: Vec<_> = context
+            .hot_matches(snapshot)
+            .into_iter()
+            .map(|trace| (place_of_summary(trace.summary()), trace))
+            .filter(|(place, _)| merge.is_ahead(*place))
+            .collect();
+        hot.sort_unstable_by(|(left, _), (right, _)| right.cmp(left));
+        merge.hot = hot.into();
+        merge.push_hot();
+        for view in &snapshot.segments {
+            merge.add_segment(Arc::clone(view));
+        }
+        merge
+    }
+
+    fn is_ahead(&self, place: Place) -> bool {
+        match self.from {
+            None => true,
+            Some((from, inclusive)) => place < from || inclusive && place == from,
+        }
+    }
+
+    fn push_hot(&mut self) {
+        if let Some((place, _)) = self.hot.front() {
+            self.heap.push(Head {
+                place: *place,
+                known: true,
+                source: HOT,
+            });
+        }
+    }
+
+    fn add_segment(&mut self, view: Arc<SegmentView>) {
+        let rows = view.segment.rows();
+        // Rows that start at the same instant as the cursor are told apart by id, so they are walked again.
+        let first = self.from.map_or(0, |(from, _)| {
+            rows.first_before(from.start.saturating_add(fanlight_model::Nanos(1)))
+        });
+        let Some(place) = place_in(&view.segment, first) else {
+            return;
+        };
+        let source = self.segments.len();
+        self.segments.push(Source {
+            view,
+            bounds: None,
+            next_row: first,
+            looked_at: VecDeque::new(),
+            looked_until: first,
+        });
+        self.heap.push(Head {
+            place,
+            known: false,
+            source,
+        });
+    }
+
+    fn next(&mut self) -> Result<Step, QueryError> {
+        while let Some(head) = self.heap.pop() {
+            if head.source == HOT {
+                let Some((place, trace)) = self.hot.pop_front() else {
+                    continue;
+                };
+                self.push_hot();
+                return Ok(Step::Found(place, Hit::Hot(trace)));
+            }
+            if head.known {
+                let source = &mut self.segments[head.source];
+                let row = source.next_row;
+                let hit = Hit::Sealed(Arc::clone(&source.view.segment), row);
+                source.next_row += 1;
+                self.promise(head.source);
+                return Ok(Step::Found(head.place, hit));
+            }
+            if self.context.is_late() {
+                return Ok(Step::OutOfTime(head.place));
+            }
+            self.advance(head.source)?;
+        }
+        Ok(Step::Done)
+    }
+
+    /// Puts the source back at the place of its next row, matching or not.
+    fn promise(&mut self, source: usize) {
+        let walked = &self.segments[source];
+        if let Some(place) = place_in(&walked.view.segment, walked.next_row) {
+            self.heap.push(Head {
+                place,
+                known: false,
+                source,
+            });
+        }
+    }
+
+    /// Moves a source to its next match, or past a lot of rows that do not match.
+    fn advance(&mut self, index: usize) -> Result<(), QueryError> {
+        let context = self.context;
+        let source = &mut self.segments[index];
+        let bounds = match &mut source.bounds {
+            Some(bounds) => bounds,
+            slot => slot.insert(context.bounds(&source.view)?),
+        };
+        loop {
+            let mut candidates = bounds.may.range(source.next_row..);
+            let Some(row) = candidates.next() else {
+                source.next_row = source.view.segment.row_count();
+                return Ok(());
+            };
+            if bounds.must.contains(row) || source.looked_at.front() == Some(&row) {
+                if source.looked_at.front() == Some(&row) {
+                    source.looked_at.pop_front();
+                }
+                let ahead = place_in(&source.view.segment, row).filter(|place| match self.from {
+                    None => true,
+                    Some((from, inclusive)) => *place < from || inclusive && *place == from,
+                });
+                source.next_row = row;
+                if let Some(place) = ahead {
+                    self.heap.push(Head {
+                        place,
+                        known: true,
+                        source: index,
+                    });
+                    return Ok(());
+                }
+                source.next_row += 1;
+                continue;
+            }
+            if row < source.looked_until {
+                // Looked at already, and not a match.
+                source.next_row = row + 1;
+                continue;
+            }
+            let lot: Vec<u32> = std::iter::once(row)
+                .chain(candidates)
+                .filter(|row| !bounds.must.contains(*row))
+                .take(LOOK_AT_ONCE)
+                .collect();
+            let matches = context.look_at(&source.view.segment, &lot)?;
+            source.looked_at = lot
+                .iter()
+                .zip(matches)
+                .filter(|(_, matches)| *matches)
+                .map(|(row, _)| *row)
+                .collect();
+            source.looked_until = lot.last().map_or(row, |last| last + 1);
+            source.next_row = row;
+            // Back into the heap, so that the deadline is seen between lots.
+            self.promise(index);
+            return Ok(());
+        }
+    }
+}
+
+fn place_of_summary(summary: &TraceSummary) -> Place {
+    Place {
+        start: summary.start,
+        trace: summary.key.trace,
+    }
+}
+
+fn place_in(segment: &Segment, row: u32) -> Option<Place> {
+    if row >= segment.row_count() {
+        return None;
+    }
+    let TraceKey { trace, .. } = segment.rows().key(row)?;
+    Some(Place {
+        start: segment.rows().start(row),
+        trace,
+    })
+}

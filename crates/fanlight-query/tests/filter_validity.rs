@@ -1,0 +1,202 @@
+//! Which filters are filters.
+
+use fanlight_query::filter::parse;
+
+#[track_caller]
+fn assert_valid(filters: &[&str]) {
+    let refused = filters
+        .iter()
+        .filter_map(|filter| parse(filter).err().map(|e| (filter, e)))
+        .collect::<Vec<_>>();
+    assert!(refused.is_empty(), "{refused:#?}");
+}
+
+#[track_caller]
+fn assert_invalid(filters: &[&str]) {
+    let accepted = filters
+        .iter()
+        .filter(|filter| parse(filter).is_ok())
+        .collect::<Vec<_>>();
+    assert!(accepted.is_empty(), "{accepted:#?}");
+}
+
+#[test]
+fn what_mlflow_accepts() {
+    assert_valid(&[
+        "status = 'OK'",
+        "trace.status = 'OK'",
+        "status = \"OK\"",
+        "attributes.status = 'OK'",
+        "status='OK'",
+        "attribute.status = 'OK'",
+        "status = 'ok'",
+        "status IN ('OK','ERROR')",
+        "status in ('OK')",
+        "status IN (\"OK\")",
+        "status IN ('OK',)",
+        "status NOT IN ('OK')",
+        "status RLIKE '^O'",
+        "status = 'OK' and name = 'x'",
+        "status = 'OK' name = 'x'",
+        "status = 'OK' AND",
+        "AND status = 'OK'",
+        " \n\tstatus = 'OK'\n ",
+        "status = 'OK' AND status = 'ERROR'",
+        "attributes.`status` = 'OK'",
+        "`status` = 'OK'",
+        "\"status\" = 'OK'",
+        "status like 'O%'",
+        "name is not null",
+        "attributes.text ILIKE '%x%'",
+        "execution_time < 1e4",
+        "status IN('OK')",
+        "status = 'OK' AND AND name = 'x'",
+        "status = 'O''K'",
+        "status = \"a'b\"",
+        "status = 'a\"b'",
+        "name = ''",
+        "name = '日本'",
+        "name IS NULL",
+        "name IS NOT NULL",
+        "tags.mlflow.traceName = 'a'",
+        "tag.`mlflow.traceName` = 'a'",
+        "tags.\"mlflow.traceName\" = 'a'",
+        "tags.`a b` = 'x'",
+        "tags.foo is null",
+        "timestamp > 0",
+        "timestamp_ms >= 0",
+        "timestamp > -1",
+        "timestamp != 0",
+        "execution_time > '10'",
+        "execution_time_ms >= 10.5",
+        "request_id IN ('tr-00')",
+        "request_id LIKE 'tr-%'",
+        "client_request_id IN ('a','b')",
+        "run_id = 'x'",
+        "attributes.run_id = 'x'",
+        "request_metadata.\"mlflow.trace.user\" = 'u'",
+        "metadata.`mlflow.trace.session` = 's'",
+        "metadata.mlflow.trace.tokenUsage IS NOT NULL",
+        "metadata.mlflow.trace.cost = 'x'",
+        "span.name IN ('a','b')",
+        "span.attributes.`k` LIKE '%v%'",
+        "span.content ILIKE '%x%'",
+        "trace.text ILIKE '%x%'",
+        "trace.text ILIKE \"%it's%\"",
+        "feedback.`safety` = 'yes'",
+        "feedback.score < -1",
+        "expectation.x > 3",
+        "issue.id = 'iss-1'",
+        "attributes.timestamp_ms > 1767225600000 AND attributes.timestamp_ms < 1767225610000",
+        "request_metadata.\"mlflow.modelId\" = 'm' AND attributes.execution_time_ms > 5",
+    ]);
+}
+
+#[test]
+fn what_goes_beyond_mlflow() {
+    assert_valid(&[
+        "",
+        " \n",
+        "(status = 'OK')",
+        "NOT status = 'OK'",
+        "status = 'OK' OR name = 'x'",
+        "((status = 'OK') or not (name = 'x'))",
+        "execution_duration > 1",
+        "execution_duration_ms > 1",
+        "span.attributes.k IN ('gpt-4o')",
+        "tags.name = 'x' AND feedback.text = 'y' AND metadata.run_id IS NULL",
+    ]);
+}
+
+#[test]
+fn what_is_refused() {
+    assert_invalid(&[
+        "status = OK",
+        "state = 'OK'",
+        "trace.state = 'OK'",
+        "STATUS = 'OK'",
+        "Status = 'OK'",
+        "status IN ()",
+        "status IN (1,2)",
+        "status IN 'OK'",
+        "status IN ('OK'",
+        "status IN ('OK' 'ERROR')",
+        "status IN (,)",
+        "status > 'A'",
+        "status IS NULL",
+        "status == 'OK'",
+        "status <> 'OK'",
+        "'OK' = status",
+        "= 'OK'",
+        "status",
+        "status =",
+        "AND",
+        "()",
+        "status = 'OK' OR",
+        "OR status = 'OK'",
+        "NOT",
+        "(status = 'OK'",
+        "status = 'OK')",
+        "status = 'OK'; name = 'x'",
+        "status = 'OK' -- c",
+        "TAGS.foo = 'x'",
+        "timestamp >= 1e3",
+        "timestamp > +1",
+        "name IN ('a')",
+        "name NOT IN ('a')",
+        "name NOT LIKE 'a'",
+        "tags.a b = 'x'",
+        "tags.foo > 'b'",
+        "tags.foo = 1",
+        "tags.foo = bar",
+        "tags.foo = `bar`",
+        "tags.foo IN ('a')",
+        "tags. = 'x'",
+        "timestamp > '0'",
+        "timestamp > 0.5",
+        "timestamp IN (1)",
+        "timestamp LIKE '1%'",
+        "timestamp BETWEEN 1 AND 2",
+        "timestamp > 9223372036854775808",
+        "execution_time > 1e400",
+        "execution_time > 'fast'",
+        "latency > 1",
+        "request_time > 0",
+        "trace_id = 'tr-00'",
+        "trace.trace_id = 'x'",
+        "client_request_id IS NULL",
+        "run_id IN ('x')",
+        "session_id = 'x'",
+        "trace.session = 'x'",
+        "experiment_id = '3'",
+        "metadata.foo IN ('x')",
+        "metadata.foo > 'x'",
+        "metadata.mlflow.trace.tokenUsage LIKE '%1%'",
+        "prompt = 'p'",
+        "prompt = 'a/b/1'",
+        "prompt LIKE 'p/1'",
+        "prompts = 'p/1'",
+        "span.name IS NULL",
+        "span.name > 'a'",
+        "span.kind = 'x'",
+        "span.service_name = 'x'",
+        "span.duration > 5",
+        "span.attributes. = 'x'",
+        "span.content = 'x'",
+        "span.content RLIKE 'x'",
+        "text ILIKE '%x%'",
+        "trace.text = 'x'",
+        "trace.text IS NOT NULL",
+        "feedback.safety = true",
+        "feedback.score = 0.5",
+        "feedback.score > '0.5'",
+        "feedback.safety IN ('yes')",
+        "assessment.x = 'y'",
+        "assessments.x = 'y'",
+        "issue.id LIKE 'iss%'",
+        "foo = 'bar'",
+        "foo.bar = 'x'",
+        "params.x = '1'",
+        "metrics.x > 1",
+    ]);
+}

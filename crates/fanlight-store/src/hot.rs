@@ -1,0 +1,292 @@
+//! A trace in memory: what arrived of it, and what follows from that.
+
+use std::collections::BTreeMap;
+use std::hash::BuildHasher;
+use std::sync::{Arc, OnceLock};
+
+use fanlight_model::{
+    Addition, Attributes, Event, ExperimentId, Scope, SegmentId, Span, SpanId, SpanKind, Status,
+    TraceFacts, TraceKey, TraceState, TraceSummary, UnixNanos,
+};
+use rustc_hash::{FxBuildHasher, FxHashMap, FxHashSet};
+
+/// Up to here a span is found by comparing ids; above, by a map.
+const SCAN_UP_TO: usize = 16;
+
+/// Scope of spans that stand in for ones that did not come.
+const STAND_IN_SCOPE: &str = "fanlight.log_records";
+
+/// A recent trace. Immutable for readers: the writer changes a copy when somebody holds this one.
+#[derive(Debug)]
+pub struct HotTrace {
+    key: TraceKey,
+    experiment: ExperimentId,
+    facts: Option<TraceFacts>,
+    spans: Vec<Arc<Span>>,
+    places: FxHashMap<SpanId, usize>,
+    additions: Vec<Arc<Addition>>,
+    /// Hashes of `additions`.
+    known_additions: FxHashSet<u64>,
+    /// Record that opened this entry: the log is kept from here on.
+    pub(crate) first_seq: u64,
+    pub(crate) last_change: UnixNanos,
+    pub(crate) opened_at: UnixNanos,
+    pub(crate) bytes: usize,
+    /// The sealed row whose content this trace has taken over.
+    pub(crate) supersedes: Option<(SegmentId, u32)>,
+    finished: bool,
+    derived: OnceLock<Derived>,
+}
+
+#[derive(Debug)]
+struct Derived {
+    spans: Vec<Arc<Span>>,
+    summary: TraceSummary,
+}
+
+impl Clone for HotTrace {
+    fn clone(&self) -> Self {
+        Self {
+            key: self.key,
+            experiment: self.experiment,
+            facts: self.facts.clone(),
+            spans: self.spans.clone(),
+            places: self.places.clone(),
+            additions: self.additions.clone(),
+            known_additions: self.known_additions.clone(),
+            first_seq: self.first_seq,
+            last_change: self.last_change,
+            opened_at: self.opened_at,
+            bytes: self.bytes,
+            supersedes: self.supersedes,
+            finished: self.finished,
+            // The copy is made to be changed.
+            derived: OnceLock::new(),
+        }
+    }
+}
+
+impl HotTrace {
+    pub(crate) fn open(
+        key: TraceKey,
+        experiment: ExperimentId,
+        first_seq: u64,
+        now: UnixNanos,
+    ) -> Self {
+        Self {
+            key,
+            experiment,
+            facts: None,
+            spans: Vec::new(),
+            places: FxHashMap::default(),
+            additions: Vec::new(),
+            known_additions: FxHashSet::default(),
+            first_seq,
+            last_change: now,
+            opened_at: now,
+            bytes: 512,
+            supersedes: None,
+            finished: false,
+            derived: OnceLock::new(),
+        }
+    }
+
+    pub fn key(&self) -> TraceKey {
+        self.key
+    }
+
+    /// A root has ended, or the client said the trace has.
+    pub(crate) fn is_finished(&self) -> bool {
+        self.finished
+    }
+
+    pub fn experiment(&self) -> ExperimentId {
+        self.facts
+            .as_ref()
+            .map_or(self.experiment, |facts| facts.experiment)
+    }
+
+    pub fn facts(&self) -> Option<&TraceFacts> {
+        self.facts.as_ref()
+    }
+
+    pub fn summary(&self) -> &TraceSummary {
+        &self.derived().summary
+    }
+
+    /// Roots first, then by start; content that arrived apart is joined in.
+    pub fn spans(&self) -> &[Arc<Span>] {
+        &self.derived().spans
+    }
+
+    /// Keeps `span`. Of two with the same id the later arrival stays, except that a running one never replaces a
+    /// finished one.
+    pub(crate) fn put_span(&mut self, span: Arc<Span>) {
+        self.derived.take();
+        self.finished |= span.is_root() && span.end.is_some();
+        let size = span.size_bytes();
+        match self.place_of(span.span_id) {
+            Some(place) => {
+                let known = &mut self.spans[place];
+                if known.end.is_some() && span.end.is_none() {
+                    return;
+                }
+                self.bytes = (self.bytes + size).saturating_sub(known.size_bytes());
+                let replaced = std::mem::replace(known, span);
+                if is_stand_in(&replaced) {
+                    let span = Arc::make_mut(known);
+                    replaced.events.iter().for_each(|event| join(span, event));
+                }
+            }
+            None => {
+                self.bytes += size;
+                self.remember_place(span.span_id);
+                self.spans.push(span);
+            }
+        }
+    }
+
+    fn place_of(&self, id: SpanId) -> Option<usize> {
+        if self.spans.len() <= SCAN_UP_TO {
+            self.spans.iter().position(|known| known.span_id == id)
+        } else {
+            self.places.get(&id).copied()
+        }
+    }
+
+    /// Call before pushing the span.
+    fn remember_place(&mut self, id: SpanId) {
+        if self.spans.len() == SCAN_UP_TO {
+            self.places.extend(
+                self.spans
+                    .iter()
+                    .enumerate()
+                    .map(|(place, span)| (span.span_id, place)),
+            );
+        }
+        if self.spans.len() >= SCAN_UP_TO {
+            self.places.insert(id, self.spans.len());
+        }
+    }
+
+    pub(crate) fn put_facts(&mut self, facts: TraceFacts) {
+        self.derived.take();
+        self.finished |= matches!(facts.state, Some(TraceState::Ok | TraceState::Error));
+        let texts = facts
+            .tags
+            .iter()
+            .chain(&facts.metadata)
+            .map(|(key, value)| key.len() + value.len() + 64);
+        self.bytes += 256 + texts.sum::<usize>();
+        match &mut self.facts {
+            Some(known) => known.merge(facts),
+            None => self.facts = Some(facts),
+        }
+    }
+
+    /// Keeps content of a span. An exporter that retries sends the same record again.
+    pub(crate) fn put_addition(&mut self, addition: Addition) {
+        let bytes = postcard::to_stdvec(&addition).unwrap_or_default();
+        if self.known_additions.insert(FxBuildHasher.hash_one(bytes)) {
+            self.derived.take();
+            self.bytes += 128 + addition.event.attributes.size_bytes();
+            self.additions.push(Arc::new(addition));
+        }
+    }
+
+    fn derived(&self) -> &Derived {
+        self.derived.get_or_init(|| {
+            let mut spans = self.joined_spans();
+            fanlight_normalize::sort_spans(&mut spans);
+            let summary = fanlight_normalize::summarize(
+                self.key,
+                self.experiment(),
+                self.facts.as_ref(),
+                &spans,
+            );
+            Derived { spans, summary }
+        })
+    }
+
+    /// The spans with the content that arrived apart from them; content without a span gets one to stand in.
+    fn joined_spans(&self) -> Vec<Arc<Span>> {
+        let mut spans = self.spans.clone();
+        let mut missing: BTreeMap<SpanId, Vec<&Addition>> = BTreeMap::new();
+        for addition in &self.additions {
+            match self.place_of(addition.span_id) {
+                Some(place) => join(Arc::make_mut(&mut spans[place]), &addition.event),
+                None => missing.entry(addition.span_id).or_default().push(addition),
+            }
+        }
+        spans.extend(
+            missing
+                .into_values()
+                .map(|of_span| Arc::new(stand_in(&of_span))),
+        );
+        adopt_stand_ins(&mut spans);
+        spans
+    }
+}
+
+/// Adds an event unless the span has it: a sealed trace that was opened again has them joined already.
+fn join(span: &mut Span, event: &Event) {
+    if !span.events.contains(event) {
+        span.events.push(event.clone());
+    }
+}
+
+/// A span made of content that came without one: nothing that was acknowledged is hidden, and the real span replaces
+/// it when it comes. It is open, because nothing says that it ended.
+fn stand_in(content: &[&Addition]) -> Span {
+    let first = content
+        .iter()
+        .min_by_key(|addition| addition.event.time)
+        .expect("grouped from at least one");
+    let mut events: Vec<Event> = content
+        .iter()
+        .map(|addition| addition.event.clone())
+        .collect();
+    events.sort_by_key(|event| event.time);
+    Span {
+        trace_id: first.trace_id,
+        span_id: first.span_id,
+        parent_id: None,
+        name: "log records".to_owned(),
+        kind: SpanKind::Internal,
+        start: first.event.time,
+        end: None,
+        status: Status::default(),
+        attributes: Attributes::default(),
+        events,
+        links: Vec::new(),
+        trace_state: String::new(),
+        flags: 0,
+        dropped: [0; 3],
+        scope: Arc::new(Scope {
+            name: STAND_IN_SCOPE.to_owned(),
+            ..Scope::default()
+        }),
+        resource: Arc::default(),
+    }
+}
+
+fn is_stand_in(span: &Span) -> bool {
+    span.scope.name == STAND_IN_SCOPE
+}
+
+/// Hangs spans that stand in below the root, so that they do not speak for the trace.
+fn adopt_stand_ins(spans: &mut [Arc<Span>]) {
+    if !spans.iter().any(|span| is_stand_in(span)) {
+        return;
+    }
+    let root = spans
+        .iter()
+        .filter(|span| span.is_root() && !is_stand_in(span))
+        .min_by_key(|span| span.start);
+    let Some(root) = root.map(|root| root.span_id) else {
+        return;
+    };
+    for span in spans.iter_mut().filter(|span| is_stand_in(span)) {
+        Arc::make_mut(span).parent_id = Some(root);
+    }
+}

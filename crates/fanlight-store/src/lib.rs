@@ -1,0 +1,26 @@
+//! Keeps what happened: spans and what clients said about their traces, which never change once written.
+//!
+//! Owns the write-ahead log, the hot part in memory and sealed segments on disk, and the promise that an acknowledged
+//! batch is durable and visible. It refuses to know wires, HTTP, SQL and edits: what it needs remembered about
+//! segments goes through the [`Registry`] trait. Start reading at [`Store`], then `writer` (the one path in), `seal`
+//! (memory to segment) and `segment` (what a segment is).
+
+mod error;
+mod hot;
+mod log;
+mod recovery;
+mod registry;
+mod seal;
+pub mod segment;
+mod settings;
+mod state;
+mod store;
+mod writer;
+
+pub use error::StoreError;
+pub use hot::HotTrace;
+pub use registry::{MemoryRegistry, Registered, Registry, RegistryError, SegmentEntry};
+pub use segment::{Facets, Property, Rows, Segment, SpanProfile, StoredTrace, Term};
+pub use settings::Settings;
+pub use state::{Found, SegmentView, Snapshot};
+pub use store::Store;

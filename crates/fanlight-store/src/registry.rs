@@ -1,0 +1,119 @@
+//! What the store needs remembered transactionally: the list of segments, and deletes.
+
+use std::collections::BTreeMap;
+
+use fanlight_model::{SegmentId, TraceKey};
+use parking_lot::Mutex;
+
+pub type RegistryError = Box<dyn std::error::Error + Send + Sync>;
+
+/// A segment as the registry knows it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SegmentEntry {
+    pub id: SegmentId,
+    /// Figures for people: rows, spans, bytes, time range. JSON.
+    pub meta_json: String,
+    /// Each trace of the segment holds everything the log said of it up to and including this record.
+    pub log_seq: u64,
+    /// Serialised Roaring bitmap of rows that no longer count.
+    pub dead: Vec<u8>,
+}
+
+/// All that is registered.
+#[derive(Clone, Debug, Default)]
+pub struct Registered {
+    pub segments: Vec<SegmentEntry>,
+    /// Records before this one are wholly in segments.
+    pub log_position: u64,
+    /// Deleted traces, with the last record that was deleted with them.
+    pub tombstones: Vec<(TraceKey, u64)>,
+}
+
+/// Remembers segments and deletes. Every call is one transaction: durable when it returns, without effect when it
+/// fails. Calls come from the store's own threads and may block.
+pub trait Registry: Send + Sync + std::fmt::Debug {
+    fn load(&self) -> Result<Registered, RegistryError>;
+
+    /// Adds `segment`, replaces the dead rows of others, moves the log position.
+    fn announce(
+        &self,
+        segment: &SegmentEntry,
+        dead: &[(SegmentId, Vec<u8>)],
+        log_position: u64,
+    ) -> Result<(), RegistryError>;
+
+    /// Remembers deleted traces (and forgets their edits), replaces the dead rows of the segments they lived in.
+    fn record_deletes(
+        &self,
+        tombstones: &[(TraceKey, u64)],
+        dead: &[(SegmentId, Vec<u8>)],
+    ) -> Result<(), RegistryError>;
+
+    /// Forgets tombstones of records before `seq`, which no log file holds any more.
+    fn prune_tombstones(&self, below: u64) -> Result<(), RegistryError>;
+}
+
+/// A registry for tests: remembers as long as it lives.
+#[derive(Debug, Default)]
+pub struct MemoryRegistry(Mutex<Inner>);
+
+#[derive(Debug, Default)]
+struct Inner {
+    segments: BTreeMap<SegmentId, SegmentEntry>,
+    log_position: u64,
+    tombstones: BTreeMap<TraceKey, u64>,
+}
+
+impl Inner {
+    fn set_dead(&mut self, dead: &[(SegmentId, Vec<u8>)]) {
+        for (id, rows) in dead {
+            if let Some(segment) = self.segments.get_mut(id) {
+                segment.dead.clone_from(rows);
+            }
+        }
+    }
+}
+
+impl Registry for MemoryRegistry {
+    fn load(&self) -> Result<Registered, RegistryError> {
+        let inner = self.0.lock();
+        Ok(Registered {
+            segments: inner.segments.values().cloned().collect(),
+            log_position: inner.log_position,
+            tombstones: inner
+                .tombstones
+                .iter()
+                .map(|(key, seq)| (*key, *seq))
+                .collect(),
+        })
+    }
+
+    fn announce(
+        &self,
+        segment: &SegmentEntry,
+        dead: &[(SegmentId, Vec<u8>)],
+        log_position: u64,
+    ) -> Result<(), RegistryError> {
+        let mut inner = self.0.lock();
+        inner.segments.insert(segment.id, segment.clone());
+        inner.set_dead(dead);
+        inner.log_position = log_position;
+        Ok(())
+    }
+
+    fn record_deletes(
+        &self,
+        tombstones: &[(TraceKey, u64)],
+        dead: &[(SegmentId, Vec<u8>)],
+    ) -> Result<(), RegistryError> {
+        let mut inner = self.0.lock();
+        inner.tombstones.extend(tombstones.iter().copied());
+        inner.set_dead(dead);
+        Ok(())
+    }
+
+    fn prune_tombstones(&self, below: u64) -> Result<(), RegistryError> {
+        self.0.lock().tombstones.retain(|_, seq| *seq >= below);
+        Ok(())
+    }
+}

@@ -1,0 +1,408 @@
+//! `facets.idx`: what is true of which rows.
+//!
+//! Terms are (property, value) pairs; each leads to the rows that have it. A value too long or too many to be listed
+//! puts its row on the property's *unlisted* rows instead: a search must look at those itself. So every answer is
+//! either exact or says which rows it does not know.
+//!
+//! Body, little-endian: length of the term map (u64), the map (an `fst` of term to offset), posting lists. A term is the
+//! property's number, its key, a zero byte and the value; the unlisted rows of a property are the term with the number
+//! plus 128 and no value. A posting list is a byte 0, a LEB128 count and LEB128 gaps for up to 32 rows, else a byte 1,
+//! a u32 length and a serialised Roaring bitmap.
+
+use std::io;
+use std::path::Path;
+
+use bytes::Bytes;
+use fst::{IntoStreamer, Streamer};
+use roaring::RoaringBitmap;
+use rustc_hash::FxHashMap;
+
+use super::file;
+
+const MAGIC: [u8; 8] = *b"FANFACT\x01";
+const UNLISTED: u8 = 128;
+const SHORT_LIST: usize = 32;
+const BITMAP: u8 = 1;
+
+/// What a term speaks about. Numbers are part of the file format.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Property<'a> {
+    Workspace,
+    Experiment,
+    State,
+    Name,
+    ClientRequestId,
+    Session,
+    User,
+    SourceRun,
+    Tag(&'a str),
+    Metadata(&'a str),
+    /// Value: type, status, model and name of a span,
+    /// as [`SpanProfile`](super::SpanProfile) takes apart.
+    Span,
+    /// An attribute of some span.
+    Attribute(&'a str),
+    /// The id as the client wrote it, when it is not the standard form.
+    Alias,
+}
+
+/// Stands between the parts of a span's profile.
+pub(super) const SPAN_SEPARATOR: char = '\u{1}';
+
+impl Property<'_> {
+    const fn number(self) -> u8 {
+        match self {
+            Self::Workspace => 1,
+            Self::Experiment => 2,
+            Self::State => 3,
+            Self::Name => 4,
+            Self::ClientRequestId => 5,
+            Self::Session => 6,
+            Self::User => 7,
+            Self::SourceRun => 8,
+            Self::Tag(_) => 9,
+            Self::Metadata(_) => 10,
+            Self::Span => 11,
+            Self::Attribute(_) => 12,
+            Self::Alias => 13,
+        }
+    }
+
+    fn key(&self) -> &str {
+        match self {
+            Self::Tag(key) | Self::Metadata(key) | Self::Attribute(key) => key,
+            _ => "",
+        }
+    }
+
+    fn prefix(self, number: u8) -> Vec<u8> {
+        let mut bytes = Vec::with_capacity(self.key().len() + 2);
+        bytes.push(number);
+        bytes.extend_from_slice(self.key().as_bytes());
+        bytes.push(0);
+        bytes
+    }
+
+    fn can_be_listed(self) -> bool {
+        !self.key().contains('\0')
+    }
+}
+
+/// One distinct value of a property.
+#[derive(Clone, Debug)]
+pub struct Term {
+    pub value: String,
+    postings: Bytes,
+}
+
+impl Term {
+    /// Rows that have the value; `Err` when the file is damaged.
+    pub fn rows(&self) -> Result<RoaringBitmap, String> {
+        read_postings(&self.postings)
+    }
+}
+
+/// Collects terms while a segment is written. Rows must come in ascending order.
+#[derive(Debug, Default)]
+pub(super) struct FacetsBuilder {
+    terms: FxHashMap<Vec<u8>, Vec<u32>>,
+    distinct: FxHashMap<Vec<u8>, u32>,
+    scratch: Vec<u8>,
+}
+
+impl FacetsBuilder {
+    /// `row` has `value`. At most `limit` distinct values of the property are listed, none longer than `max_bytes`.
+    pub(super) fn add(
+        &mut self,
+        property: Property<'_>,
+        value: &str,
+        row: u32,
+        limits: ListLimits,
+    ) {
+        if !property.can_be_listed() || value.len() > limits.value_bytes {
+            self.add_unlisted(property, row);
+            return;
+        }
+        self.scratch.clear();
+        self.scratch.push(property.number());
+        self.scratch.extend_from_slice(property.key().as_bytes());
+        self.scratch.push(0);
+        let prefix_length = self.scratch.len();
+        self.scratch.extend_from_slice(value.as_bytes());
+        if let Some(rows) = self.terms.get_mut(self.scratch.as_slice()) {
+            push_row(rows, row);
+            return;
+        }
+        let distinct = match self.distinct.get_mut(&self.scratch[..prefix_length]) {
+            Some(count) => count,
+            None => self
+                .distinct
+                .entry(self.scratch[..prefix_length].to_vec())
+                .or_default(),
+        };
+        if *distinct >= limits.distinct {
+            self.add_unlisted(property, row);
+        } else {
+            *distinct += 1;
+            self.terms.insert(self.scratch.clone(), vec![row]);
+        }
+    }
+
+    /// `row` has some value of the property that is not listed.
+    pub(super) fn add_unlisted(&mut self, property: Property<'_>, row: u32) {
+        let term = if property.can_be_listed() {
+            property.prefix(property.number() | UNLISTED)
+        } else {
+            // A key that cannot be part of a term is looked up as the empty key.
+            vec![property.number() | UNLISTED, 0]
+        };
+        push_row(self.terms.entry(term).or_default(), row);
+    }
+
+    pub(super) fn write(self, path: &Path) -> io::Result<()> {
+        let mut terms: Vec<_> = self.terms.into_iter().collect();
+        terms.sort_unstable();
+        let mut map = fst::MapBuilder::memory();
+        let mut postings = Vec::new();
+        for (term, rows) in &terms {
+            map.insert(term, postings.len() as u64)
+                .map_err(io::Error::other)?;
+            write_postings(&mut postings, rows)?;
+        }
+        let map = map.into_inner().map_err(io::Error::other)?;
+        let mut body = Vec::with_capacity(8 + map.len() + postings.len());
+        body.extend_from_slice(&(map.len() as u64).to_le_bytes());
+        body.extend_from_slice(&map);
+        body.extend_from_slice(&postings);
+        file::write(path, MAGIC, &body)
+    }
+}
+
+/// How much of a property is listed.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct ListLimits {
+    pub(super) distinct: u32,
+    pub(super) value_bytes: usize,
+}
+
+fn push_row(rows: &mut Vec<u32>, row: u32) {
+    if rows.last() != Some(&row) {
+        rows.push(row);
+    }
+}
+
+fn write_postings(out: &mut Vec<u8>, rows: &[u32]) -> io::Result<()> {
+    if rows.len() > SHORT_LIST {
+        let bitmap =
+            RoaringBitmap::from_sorted_iter(rows.iter().copied()).map_err(io::Error::other)?;
+        out.push(BITMAP);
+        let length = u32::try_from(bitmap.serialized_size()).map_err(io::Error::other)?;
+        out.extend_from_slice(&length.to_le_bytes());
+        return bitmap.serialize_into(out);
+    }
+    out.push(0);
+    write_varint(out, u32::try_from(rows.len()).map_err(io::Error::other)?);
+    let mut last = 0;
+    for row in rows {
+        write_varint(out, row - last);
+        last = *row;
+    }
+    Ok(())
+}
+
+fn read_postings(bytes: &[u8]) -> Result<RoaringBitmap, String> {
+    let cut = || "a posting list is cut".to_owned();
+    let (&shape, mut rest) = bytes.split_first().ok_or_else(cut)?;
+    if shape == BITMAP {
+        let (length, rest) = rest.split_first_chunk::<4>().ok_or_else(cut)?;
+        let list = rest
+            .get(..u32::from_le_bytes(*length) as usize)
+            .ok_or_else(cut)?;
+        return RoaringBitmap::deserialize_from(list).map_err(|cause| cause.to_string());
+    }
+    let count = read_varint(&mut rest).ok_or_else(cut)?;
+    let mut row = 0_u32;
+    let mut rows = RoaringBitmap::new();
+    for _ in 0..count {
+        row = row
+            .checked_add(read_varint(&mut rest).ok_or_else(cut)?)
+            .ok_or_else(cut)?;
+        rows.insert(row);
+    }
+    Ok(rows)
+}
+
+fn write_varint(out: &mut Vec<u8>, mut number: u32) {
+    while number >= 0x80 {
+        out.push(u8::try_from(number & 0x7f).expect("seven bits") | 0x80);
+        number >>= 7;
+    }
+    out.push(u8::try_from(number).expect("below 128 after the loop"));
+}
+
+fn read_varint(bytes: &mut &[u8]) -> Option<u32> {
+    let mut number = 0_u64;
+    for shift in (0..35).step_by(7) {
+        let (&byte, rest) = bytes.split_first()?;
+        *bytes = rest;
+        number |= u64::from(byte & 0x7f) << shift;
+        if byte < 0x80 {
+            return u32::try_from(number).ok();
+        }
+    }
+    None
+}
+
+/// The open index.
+#[derive(Debug)]
+pub struct Facets {
+    terms: fst::Map<Bytes>,
+    postings: Bytes,
+}
+
+impl Facets {
+    pub(super) fn open(path: &Path) -> Result<Self, String> {
+        let mut body = file::open(path, MAGIC)?;
+        let head = file::Column::<8>::take(&mut body, 1)?;
+        let length = usize::try_from(head.get(0))
+            .ok()
+            .filter(|length| *length <= body.len());
+        let map = body.split_to(length.ok_or("the term map is cut")?);
+        let terms = fst::Map::new(map).map_err(|cause| cause.to_string())?;
+        Ok(Self {
+            terms,
+            postings: body,
+        })
+    }
+
+    /// Rows whose `property` is `value`, among those listed.
+    pub fn rows_of(&self, property: Property<'_>, value: &str) -> Result<RoaringBitmap, String> {
+        if !property.can_be_listed() {
+            return Ok(RoaringBitmap::new());
+        }
+        let mut term = property.prefix(property.number());
+        term.extend_from_slice(value.as_bytes());
+        self.rows_at(&term)
+    }
+
+    /// Rows that have a value of `property` which is not listed: a search must look for itself.
+    pub fn unlisted(&self, property: Property<'_>) -> Result<RoaringBitmap, String> {
+        let number = property.number() | UNLISTED;
+        let term = if property.can_be_listed() {
+            property.prefix(number)
+        } else {
+            vec![number, 0]
+        };
+        self.rows_at(&term)
+    }
+
+    /// Every listed value of `property`, in ascending order of bytes.
+    pub fn values(&self, property: Property<'_>) -> Vec<Term> {
+        if !property.can_be_listed() {
+            return Vec::new();
+        }
+        let prefix = property.prefix(property.number());
+        let mut end = prefix.clone();
+        *end.last_mut().expect("a prefix ends in its separator") = 1;
+        let mut stream = self.terms.range().ge(&prefix).lt(&end).into_stream();
+        let mut terms = Vec::new();
+        while let Some((term, offset)) = stream.next() {
+            let value = String::from_utf8_lossy(&term[prefix.len()..]).into_owned();
+            terms.push(Term {
+                value,
+                postings: self.postings_at(offset),
+            });
+        }
+        terms
+    }
+
+    fn rows_at(&self, term: &[u8]) -> Result<RoaringBitmap, String> {
+        match self.terms.get(term) {
+            Some(offset) => read_postings(&self.postings_at(offset)),
+            None => Ok(RoaringBitmap::new()),
+        }
+    }
+
+    fn postings_at(&self, offset: u64) -> Bytes {
+        let offset = usize::try_from(offset)
+            .unwrap_or(usize::MAX)
+            .min(self.postings.len());
+        self.postings.slice(offset..)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const FEW: ListLimits = ListLimits {
+        distinct: 2,
+        value_bytes: 8,
+    };
+
+    fn index(fill: impl FnOnce(&mut FacetsBuilder)) -> Facets {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("facets.idx");
+        let mut builder = FacetsBuilder::default();
+        fill(&mut builder);
+        builder.write(&path).unwrap();
+        Facets::open(&path).unwrap()
+    }
+
+    fn rows(bitmap: RoaringBitmap) -> Vec<u32> {
+        bitmap.into_iter().collect()
+    }
+
+    #[test]
+    fn values_lead_to_their_rows() {
+        let facets = index(|builder| {
+            for row in 0..200 {
+                builder.add(
+                    Property::State,
+                    if row % 2 == 0 { "OK" } else { "ERROR" },
+                    row,
+                    FEW,
+                );
+            }
+            builder.add(Property::Tag("env"), "prod", 7, FEW);
+            builder.add(Property::Tag("en"), "v", 9, FEW);
+        });
+        assert_eq!(facets.rows_of(Property::State, "OK").unwrap().len(), 100);
+        assert_eq!(
+            rows(facets.rows_of(Property::Tag("env"), "prod").unwrap()),
+            [7]
+        );
+        let values: Vec<_> = facets
+            .values(Property::Tag("env"))
+            .into_iter()
+            .map(|term| term.value)
+            .collect();
+        assert_eq!(values, ["prod"]);
+        assert!(
+            facets
+                .rows_of(Property::Tag("env"), "dev")
+                .unwrap()
+                .is_empty()
+        );
+    }
+
+    #[test]
+    fn what_is_too_long_too_many_or_odd_is_unlisted_and_said_so() {
+        let facets = index(|builder| {
+            builder.add(Property::Attribute("k"), "much too long", 1, FEW);
+            for row in 2..6 {
+                builder.add(Property::Attribute("k"), &row.to_string(), row, FEW);
+            }
+            builder.add(Property::Attribute("a\0b"), "x", 6, FEW);
+        });
+        assert_eq!(
+            rows(facets.unlisted(Property::Attribute("k")).unwrap()),
+            [1, 4, 5]
+        );
+        assert_eq!(facets.values(Property::Attribute("k")).len(), 2);
+        assert_eq!(
+            rows(facets.unlisted(Property::Attribute("a\0b")).unwrap()),
+            [6]
+        );
+    }
+}

@@ -1,0 +1,202 @@
+//! Which terms a trace is found by.
+
+use std::sync::Arc;
+
+use fanlight_model::{Attributes, Span, TraceSummary, Value};
+use fanlight_normalize::{Field, Meaning};
+
+use super::facets::{FacetsBuilder, ListLimits, Property, SPAN_SEPARATOR};
+
+/// Tags and metadata are made to be filtered by; attributes are many, and long ones are texts.
+const TAG_LIMITS: ListLimits = ListLimits {
+    distinct: u32::MAX,
+    value_bytes: 256,
+};
+const ATTRIBUTE_LIMITS: ListLimits = ListLimits {
+    distinct: 20_000,
+    value_bytes: 100,
+};
+const PROFILE_LIMITS: ListLimits = ListLimits {
+    distinct: 50_000,
+    value_bytes: 400,
+};
+
+/// Stands for an absent span type or model in a profile.
+const ABSENT: &str = "\u{2}";
+
+/// The parts of a span's profile term.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct SpanProfile<'a> {
+    pub span_type: Option<&'a str>,
+    pub status: &'a str,
+    pub model: Option<&'a str>,
+    pub name: &'a str,
+}
+
+impl<'a> SpanProfile<'a> {
+    /// Takes a term of [`Property::Span`] apart.
+    pub fn parse(term: &'a str) -> Option<Self> {
+        let mut parts = term.splitn(4, SPAN_SEPARATOR);
+        let mut part = || parts.next();
+        let present = |part: &'a str| (part != ABSENT).then_some(part);
+        Some(Self {
+            span_type: present(part()?),
+            status: part()?,
+            model: present(part()?),
+            name: part()?,
+        })
+    }
+
+    /// `None` when a part holds a separator.
+    fn to_term(self) -> Option<String> {
+        let parts = [
+            self.span_type.unwrap_or(ABSENT),
+            self.status,
+            self.model.unwrap_or(ABSENT),
+            self.name,
+        ];
+        if parts[..3].iter().any(|part| part.contains(SPAN_SEPARATOR)) {
+            return None;
+        }
+        Some(parts.join(SPAN_SEPARATOR.encode_utf8(&mut [0; 4])))
+    }
+}
+
+pub(super) fn add_trace(facets: &mut FacetsBuilder, row: u32, summary: &TraceSummary) {
+    let mut add = |property, value: &str| facets.add(property, value, row, TAG_LIMITS);
+    add(Property::Workspace, &summary.key.workspace.0.to_string());
+    add(Property::Experiment, &summary.experiment.to_string());
+    add(Property::State, summary.state.as_str());
+    let optional = [
+        (Property::Name, &summary.name),
+        (Property::ClientRequestId, &summary.client_request_id),
+        (Property::Session, &summary.session),
+        (Property::User, &summary.user),
+        (Property::SourceRun, &summary.source_run),
+        (Property::Alias, &summary.alias),
+    ];
+    for (property, value) in optional {
+        if let Some(value) = value {
+            add(property, value);
+        }
+    }
+    summary
+        .tags
+        .iter()
+        .for_each(|(key, value)| add(Property::Tag(key), value));
+    summary
+        .metadata
+        .iter()
+        .for_each(|(key, value)| add(Property::Metadata(key), value));
+}
+
+pub(super) fn add_span(
+    facets: &mut FacetsBuilder,
+    row: u32,
+    span: &Arc<Span>,
+    meaning: &Meaning<'_>,
+) {
+    let profile = SpanProfile {
+        span_type: meaning.span_type.as_deref(),
+        status: span.status.code.as_str(),
+        model: meaning.model.as_deref(),
+        name: &span.name,
+    };
+    match profile.to_term() {
+        Some(term) => facets.add(Property::Span, &term, row, PROFILE_LIMITS),
+        None => facets.add_unlisted(Property::Span, row),
+    }
+    add_attributes(facets, row, &span.attributes);
+    add_derived(facets, row, meaning);
+}
+
+fn add_attributes(facets: &mut FacetsBuilder, row: u32, attributes: &Attributes) {
+    for (key, value) in attributes.iter() {
+        let property = Property::Attribute(key);
+        match value {
+            Value::String(text) if is_plain(text) => {
+                facets.add(property, text, row, ATTRIBUTE_LIMITS);
+            }
+            Value::Bool(_) | Value::Int(_) | Value::Double(_) => {
+                facets.add(property, &value.to_text(), row, ATTRIBUTE_LIMITS);
+            }
+            _ => facets.add_unlisted(property, row),
+        }
+    }
+}
+
+/// Text that reads the same whether or not it is taken for JSON.
+fn is_plain(text: &str) -> bool {
+    !matches!(
+        text.trim_start().as_bytes().first(),
+        Some(b'"' | b'{' | b'[')
+    )
+}
+
+/// What MLflow clients see as attributes although the span never had them.
+fn add_derived(facets: &mut FacetsBuilder, row: u32, meaning: &Meaning<'_>) {
+    let short = [
+        ("mlflow.spanType", &meaning.span_type),
+        ("mlflow.llm.model", &meaning.model),
+        ("mlflow.llm.provider", &meaning.provider),
+        ("mlflow.message.format", &meaning.message_format),
+    ];
+    for (key, value) in short {
+        if let Some(value) = value {
+            facets.add(Property::Attribute(key), value, row, ATTRIBUTE_LIMITS);
+        }
+    }
+    let long = [
+        ("mlflow.traceRequestId", true),
+        (
+            "mlflow.spanInputs",
+            is_derived(meaning.inputs.as_ref(), "mlflow.spanInputs"),
+        ),
+        (
+            "mlflow.spanOutputs",
+            is_derived(meaning.outputs.as_ref(), "mlflow.spanOutputs"),
+        ),
+        ("mlflow.chat.tokenUsage", meaning.usage.is_some()),
+        ("mlflow.llm.cost", meaning.cost.is_some()),
+        ("mlflow.chat.tools", meaning.tools.is_some()),
+        ("service.name", true),
+    ];
+    for (key, present) in long {
+        if present {
+            facets.add_unlisted(Property::Attribute(key), row);
+        }
+    }
+}
+
+fn is_derived(field: Option<&Field<'_>>, own_key: &str) -> bool {
+    match field {
+        Some(Field::Attribute(key, _)) => *key != own_key,
+        Some(Field::Composed(_)) => true,
+        None => false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_profile_comes_back_from_its_term() {
+        let profile = SpanProfile {
+            span_type: None,
+            status: "OK",
+            model: Some("gpt-4o"),
+            name: "a\u{1}b",
+        };
+        let term = profile.to_term().unwrap();
+        assert_eq!(SpanProfile::parse(&term), Some(profile));
+        assert_eq!(
+            SpanProfile {
+                span_type: Some("a\u{1}"),
+                ..profile
+            }
+            .to_term(),
+            None
+        );
+    }
+}

@@ -1,0 +1,449 @@
+//! Spans back from `spans.parquet`.
+
+use std::ops::Range;
+use std::path::Path;
+use std::sync::{Arc, OnceLock};
+
+use arrow_array::cast::AsArray;
+use arrow_array::types::{Int32Type, UInt32Type, UInt64Type};
+use arrow_array::{Array, FixedSizeBinaryArray, RecordBatch, StringArray};
+use bytes::Bytes;
+use fanlight_model::{
+    Attributes, Event, Link, Resource, Scope, Span, SpanId, Status, StatusCode, TraceId, UnixNanos,
+};
+use parquet::arrow::ProjectionMask;
+use parquet::arrow::arrow_reader::{
+    ArrowReaderMetadata, ArrowReaderOptions, ParquetRecordBatchReaderBuilder,
+};
+use parquet::arrow::arrow_reader::{RowSelection, RowSelector};
+use parquet::file::metadata::PageIndexPolicy;
+use serde::{Deserialize, Serialize};
+
+use super::file;
+use super::value_text::{attributes_from_text, attributes_to_text, value_from_text};
+
+/// What a span is made of; the other columns are for searches and other tools.
+const COLUMNS: [&str; 22] = [
+    "trace_id",
+    "span_id",
+    "parent_id",
+    "name",
+    "kind",
+    "start_ns",
+    "end_ns",
+    "status",
+    "status_message",
+    "attributes",
+    "inputs_key",
+    "inputs",
+    "outputs_key",
+    "outputs",
+    "events",
+    "links",
+    "scope",
+    "resource",
+    "trace_state",
+    "flags",
+    "dropped",
+    "trace_row",
+];
+
+/// The open file. Its footer is read at the first use: starting must not touch every segment.
+#[derive(Debug)]
+pub(super) struct SpansFile {
+    bytes: Bytes,
+    metadata: OnceLock<ArrowReaderMetadata>,
+}
+
+impl SpansFile {
+    pub(super) fn open(path: &Path) -> Result<Self, String> {
+        Ok(Self {
+            bytes: file::map(path)?,
+            metadata: OnceLock::new(),
+        })
+    }
+
+    /// The spans in each of `ranges`, which must ascend and not overlap.
+    pub(super) fn read(&self, ranges: &[Range<usize>]) -> Result<Vec<Vec<Arc<Span>>>, String> {
+        let reader = builder(&self.bytes, &self.metadata)?;
+        let mask = ProjectionMask::columns(reader.parquet_schema(), COLUMNS);
+        let batches = reader
+            .with_projection(mask)
+            .with_row_selection(selection(ranges))
+            .with_batch_size(1024)
+            .build()
+            .map_err(|cause| cause.to_string())?;
+        let mut groups: Vec<Vec<Arc<Span>>> = ranges
+            .iter()
+            .map(|range| Vec::with_capacity(range.len()))
+            .collect();
+        let mut group = 0;
+        let mut shared = Shared::default();
+        for batch in batches {
+            let batch = batch.map_err(|cause| cause.to_string())?;
+            let columns = Columns::of(&batch)?;
+            for index in 0..batch.num_rows() {
+                while groups
+                    .get(group)
+                    .is_some_and(|spans| spans.len() == ranges[group].len())
+                {
+                    group += 1;
+                }
+                let spans = groups.get_mut(group).ok_or("more spans than asked for")?;
+                spans.push(Arc::new(columns.span(index, &mut shared)?));
+            }
+        }
+        Ok(groups)
+    }
+}
+
+/// A reader over `bytes`, its footer parsed once.
+pub(super) fn builder(
+    bytes: &Bytes,
+    metadata: &OnceLock<ArrowReaderMetadata>,
+) -> Result<ParquetRecordBatchReaderBuilder<Bytes>, String> {
+    let loaded = match metadata.get() {
+        Some(loaded) => loaded.clone(),
+        None => {
+            let options =
+                ArrowReaderOptions::new().with_page_index_policy(PageIndexPolicy::Required);
+            let loaded =
+                ArrowReaderMetadata::load(bytes, options).map_err(|cause| cause.to_string())?;
+            metadata.get_or_init(|| loaded).clone()
+        }
+    };
+    Ok(ParquetRecordBatchReaderBuilder::new_with_metadata(
+        bytes.clone(),
+        loaded,
+    ))
+}
+
+/// Reads `ranges` and skips what is between them.
+pub(super) fn selection(ranges: &[Range<usize>]) -> RowSelection {
+    let mut selectors = Vec::with_capacity(ranges.len() * 2);
+    let mut at = 0;
+    for range in ranges {
+        if range.start > at {
+            selectors.push(RowSelector::skip(range.start - at));
+        }
+        if !range.is_empty() {
+            selectors.push(RowSelector::select(range.len()));
+        }
+        at = range.end.max(at);
+    }
+    selectors.into()
+}
+
+/// Resources and scopes of neighbouring spans are mostly the same.
+#[derive(Default)]
+struct Shared {
+    resource: Option<(String, Arc<Resource>)>,
+    scope: Option<(String, Arc<Scope>)>,
+}
+
+impl Shared {
+    fn resource(&mut self, text: &str) -> Result<Arc<Resource>, String> {
+        if let Some((known, resource)) = &self.resource
+            && known == text
+        {
+            return Ok(Arc::clone(resource));
+        }
+        let attributes = if text.is_empty() {
+            Attributes::default()
+        } else {
+            attributes_from_text(text)?
+        };
+        let resource = Arc::new(Resource { attributes });
+        self.resource = Some((text.to_owned(), Arc::clone(&resource)));
+        Ok(resource)
+    }
+
+    fn scope(&mut self, text: &str) -> Result<Arc<Scope>, String> {
+        if let Some((known, scope)) = &self.scope
+            && known == text
+        {
+            return Ok(Arc::clone(scope));
+        }
+        let scope = Arc::new(ScopeText::parse(text)?);
+        self.scope = Some((text.to_owned(), Arc::clone(&scope)));
+        Ok(scope)
+    }
+}
+
+struct Columns<'a>(&'a RecordBatch);
+
+impl<'a> Columns<'a> {
+    fn of(batch: &'a RecordBatch) -> Result<Self, String> {
+        match COLUMNS
+            .iter()
+            .find(|name| batch.column_by_name(name).is_none())
+        {
+            None => Ok(Self(batch)),
+            Some(missing) => Err(format!("column `{missing}` is missing")),
+        }
+    }
+
+    fn column(&self, name: &str) -> &'a dyn Array {
+        self.0.column_by_name(name).expect("checked when opened")
+    }
+
+    fn text(&self, name: &str, index: usize) -> Result<Option<&'a str>, String> {
+        let column = self
+            .column(name)
+            .as_string_opt::<i32>()
+            .ok_or_else(|| wrong_type(name))?;
+        Ok(column.is_valid(index).then(|| column.value(index)))
+    }
+
+    fn dictionary(&self, name: &str, index: usize) -> Result<Option<&'a str>, String> {
+        let column = self
+            .column(name)
+            .as_dictionary_opt::<Int32Type>()
+            .ok_or_else(|| wrong_type(name))?;
+        let values: &StringArray = column
+            .values()
+            .as_string_opt::<i32>()
+            .ok_or_else(|| wrong_type(name))?;
+        Ok(column.key(index).map(|key| values.value(key)))
+    }
+
+    fn required(&self, name: &str, index: usize) -> Result<&'a str, String> {
+        self.dictionary(name, index)?
+            .ok_or_else(|| format!("column `{name}` has no value"))
+    }
+
+    fn number(&self, name: &str, index: usize) -> Result<Option<u64>, String> {
+        let column = self
+            .column(name)
+            .as_primitive_opt::<UInt64Type>()
+            .ok_or_else(|| wrong_type(name))?;
+        Ok(column.is_valid(index).then(|| column.value(index)))
+    }
+
+    fn id(&self, name: &str, index: usize) -> Result<Option<&'a [u8]>, String> {
+        let column: &FixedSizeBinaryArray = self
+            .column(name)
+            .as_fixed_size_binary_opt()
+            .ok_or_else(|| wrong_type(name))?;
+        Ok(column.is_valid(index).then(|| column.value(index)))
+    }
+
+    fn span_id(&self, name: &str, index: usize) -> Result<Option<SpanId>, String> {
+        let Some(bytes) = self.id(name, index)? else {
+            return Ok(None);
+        };
+        let bytes = bytes.try_into().map_err(|_| wrong_type(name))?;
+        Ok(SpanId::from_bytes(bytes))
+    }
+
+    fn span(&self, index: usize, shared: &mut Shared) -> Result<Span, String> {
+        let trace_id = self
+            .id("trace_id", index)?
+            .and_then(|bytes| TraceId::from_bytes(bytes.try_into().ok()?));
+        let mut attributes = match self.text("attributes", index)? {
+            Some(text) => attributes_from_text(text)?,
+            None => Attributes::default(),
+        };
+        for (key, text) in [("inputs_key", "inputs"), ("outputs_key", "outputs")] {
+            if let (Some(key), Some(text)) = (self.dictionary(key, index)?, self.text(text, index)?)
+            {
+                attributes.insert(key, value_from_text(text)?);
+            }
+        }
+        let flags = self
+            .column("flags")
+            .as_primitive_opt::<UInt32Type>()
+            .ok_or_else(|| wrong_type("flags"))?;
+        Ok(Span {
+            trace_id: trace_id.ok_or("a span without trace id")?,
+            span_id: self.span_id("span_id", index)?.ok_or("a span without id")?,
+            parent_id: self.span_id("parent_id", index)?,
+            name: self.required("name", index)?.to_owned(),
+            kind: self
+                .required("kind", index)?
+                .parse::<i32>()
+                .unwrap_or_default()
+                .into(),
+            start: UnixNanos(self.number("start_ns", index)?.unwrap_or_default()),
+            end: self.number("end_ns", index)?.map(UnixNanos),
+            status: Status {
+                code: status_code(self.required("status", index)?),
+                message: self
+                    .text("status_message", index)?
+                    .unwrap_or_default()
+                    .to_owned(),
+            },
+            attributes,
+            events: self
+                .text("events", index)?
+                .map_or(Ok(Vec::new()), EventText::parse)?,
+            links: self
+                .text("links", index)?
+                .map_or(Ok(Vec::new()), LinkText::parse)?,
+            trace_state: self
+                .dictionary("trace_state", index)?
+                .unwrap_or_default()
+                .to_owned(),
+            flags: flags.value(index),
+            dropped: parse_dropped(self.required("dropped", index)?),
+            scope: shared.scope(self.required("scope", index)?)?,
+            resource: shared.resource(self.required("resource", index)?)?,
+        })
+    }
+}
+
+fn wrong_type(name: &str) -> String {
+    format!("column `{name}` has another type than expected")
+}
+
+fn status_code(name: &str) -> StatusCode {
+    match name {
+        "OK" => StatusCode::Ok,
+        "ERROR" => StatusCode::Error,
+        _ => StatusCode::Unset,
+    }
+}
+
+fn parse_dropped(text: &str) -> [u32; 3] {
+    let mut counts = text
+        .split(',')
+        .map(|count| count.parse().unwrap_or_default());
+    std::array::from_fn(|_| counts.next().unwrap_or_default())
+}
+
+/// An event as the `events` column lists it.
+#[derive(Serialize, Deserialize)]
+pub(super) struct EventText {
+    name: String,
+    time_ns: u64,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    attributes: Option<Box<serde_json::value::RawValue>>,
+    #[serde(default, skip_serializing_if = "is_zero")]
+    dropped: u32,
+}
+
+/// A link as the `links` column lists it.
+#[derive(Serialize, Deserialize)]
+pub(super) struct LinkText {
+    trace_id: TraceId,
+    span_id: SpanId,
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    trace_state: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    attributes: Option<Box<serde_json::value::RawValue>>,
+    #[serde(default, skip_serializing_if = "is_zero")]
+    dropped: u32,
+    #[serde(default, skip_serializing_if = "is_zero")]
+    flags: u32,
+}
+
+/// A scope as the `scope` column holds it.
+#[derive(Serialize, Deserialize)]
+pub(super) struct ScopeText {
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    name: String,
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    version: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    attributes: Option<Box<serde_json::value::RawValue>>,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde's signature")]
+fn is_zero(number: &u32) -> bool {
+    *number == 0
+}
+
+fn raw(attributes: &Attributes) -> Option<Box<serde_json::value::RawValue>> {
+    let text = attributes_to_text(attributes, &[])?;
+    Some(serde_json::value::RawValue::from_string(text).expect("written as JSON a line above"))
+}
+
+fn from_raw(raw: Option<Box<serde_json::value::RawValue>>) -> Result<Attributes, String> {
+    raw.map_or(Ok(Attributes::default()), |raw| {
+        attributes_from_text(raw.get())
+    })
+}
+
+fn list<T: Serialize>(items: &[T]) -> Option<String> {
+    (!items.is_empty()).then(|| serde_json::to_string(items).expect("plain structs have a text"))
+}
+
+impl EventText {
+    pub(super) fn list(events: &[Event]) -> Option<String> {
+        let texts: Vec<Self> = events
+            .iter()
+            .map(|event| Self {
+                name: event.name.clone(),
+                time_ns: event.time.0,
+                attributes: raw(&event.attributes),
+                dropped: event.dropped_attributes,
+            })
+            .collect();
+        list(&texts)
+    }
+
+    fn parse(text: &str) -> Result<Vec<Event>, String> {
+        let texts: Vec<Self> = serde_json::from_str(text).map_err(|cause| cause.to_string())?;
+        let events = texts.into_iter().map(|text| {
+            Ok(Event {
+                name: text.name,
+                time: UnixNanos(text.time_ns),
+                attributes: from_raw(text.attributes)?,
+                dropped_attributes: text.dropped,
+            })
+        });
+        events.collect()
+    }
+}
+
+impl LinkText {
+    pub(super) fn list(links: &[Link]) -> Option<String> {
+        let texts: Vec<Self> = links
+            .iter()
+            .map(|link| Self {
+                trace_id: link.trace_id,
+                span_id: link.span_id,
+                trace_state: link.trace_state.clone(),
+                attributes: raw(&link.attributes),
+                dropped: link.dropped_attributes,
+                flags: link.flags,
+            })
+            .collect();
+        list(&texts)
+    }
+
+    fn parse(text: &str) -> Result<Vec<Link>, String> {
+        let texts: Vec<Self> = serde_json::from_str(text).map_err(|cause| cause.to_string())?;
+        let links = texts.into_iter().map(|text| {
+            Ok(Link {
+                trace_id: text.trace_id,
+                span_id: text.span_id,
+                trace_state: text.trace_state,
+                attributes: from_raw(text.attributes)?,
+                dropped_attributes: text.dropped,
+                flags: text.flags,
+            })
+        });
+        links.collect()
+    }
+}
+
+impl ScopeText {
+    pub(super) fn of(scope: &Scope) -> String {
+        let text = Self {
+            name: scope.name.clone(),
+            version: scope.version.clone(),
+            attributes: raw(&scope.attributes),
+        };
+        serde_json::to_string(&text).expect("plain structs have a text")
+    }
+
+    fn parse(text: &str) -> Result<Scope, String> {
+        let text: Self = serde_json::from_str(text).map_err(|cause| cause.to_string())?;
+        Ok(Scope {
+            name: text.name,
+            version: text.version,
+            attributes: from_raw(text.attributes)?,
+        })
+    }
+}

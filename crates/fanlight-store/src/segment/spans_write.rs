@@ -1,0 +1,323 @@
+//! `spans.parquet`: all spans of a segment, grouped by trace row.
+
+use std::fs::File;
+use std::path::Path;
+use std::sync::{Arc, LazyLock};
+
+use arrow_array::builder::{
+    FixedSizeBinaryBuilder, Float64Builder, StringBuilder, StringDictionaryBuilder, UInt32Builder,
+    UInt64Builder,
+};
+use arrow_array::types::Int32Type;
+use arrow_array::{ArrayRef, RecordBatch};
+use arrow_schema::{ArrowError, DataType, Field as Column, Schema, SchemaRef};
+use fanlight_model::{Span, TraceKey};
+use fanlight_normalize::{Field, Meaning};
+use parquet::arrow::ArrowWriter;
+use parquet::basic::{Compression, ZstdLevel};
+use parquet::errors::ParquetError;
+use parquet::file::properties::{EnabledStatistics, WriterProperties};
+use parquet::schema::types::ColumnPath;
+
+use super::value_text::{attributes_to_text, value_to_text};
+use crate::segment::spans_read::{EventText, LinkText, ScopeText};
+
+/// Spans are handed to Parquet in lots of this size.
+const LOT: usize = 1024;
+/// Pages of text are read whole to get at one trace: large enough to compress well, small enough to skip.
+const TEXT_PAGE_BYTES: usize = 256 << 10;
+/// Rows per page of narrow columns.
+const PAGE_ROWS: usize = 4096;
+
+/// Columns in file order. Names and meanings are part of the format; new ones go to the end.
+pub(super) static SCHEMA: LazyLock<SchemaRef> = LazyLock::new(|| {
+    let dictionary = || DataType::Dictionary(Box::new(DataType::Int32), Box::new(DataType::Utf8));
+    let required = |name: &str, kind| Column::new(name, kind, false);
+    let optional = |name: &str, kind| Column::new(name, kind, true);
+    Arc::new(Schema::new(vec![
+        required("trace_row", DataType::UInt32),
+        required("trace_id", DataType::FixedSizeBinary(16)),
+        required("span_id", DataType::FixedSizeBinary(8)),
+        optional("parent_id", DataType::FixedSizeBinary(8)),
+        required("name", dictionary()),
+        required("kind", dictionary()),
+        required("start_ns", DataType::UInt64),
+        optional("end_ns", DataType::UInt64),
+        required("status", dictionary()),
+        optional("status_message", DataType::Utf8),
+        optional("type", dictionary()),
+        optional("model", dictionary()),
+        optional("provider", dictionary()),
+        optional("input_tokens", DataType::UInt64),
+        optional("output_tokens", DataType::UInt64),
+        optional("total_tokens", DataType::UInt64),
+        optional("cost", DataType::Float64),
+        optional("attributes", DataType::Utf8),
+        optional("inputs_key", dictionary()),
+        optional("inputs", DataType::Utf8),
+        optional("outputs_key", dictionary()),
+        optional("outputs", DataType::Utf8),
+        optional("events", DataType::Utf8),
+        optional("links", DataType::Utf8),
+        required("scope", dictionary()),
+        required("resource", dictionary()),
+        optional("trace_state", dictionary()),
+        required("flags", DataType::UInt32),
+        required("dropped", dictionary()),
+    ]))
+});
+
+/// Writes spans in the order they are pushed.
+pub(super) struct SpansWriter {
+    parquet: ArrowWriter<File>,
+    lot: Lot,
+}
+
+impl SpansWriter {
+    pub(super) fn create(path: &Path) -> Result<Self, ParquetError> {
+        let file = File::create(path)?;
+        let parquet = ArrowWriter::try_new(file, Arc::clone(&SCHEMA), Some(properties()?))?;
+        Ok(Self {
+            parquet,
+            lot: Lot::default(),
+        })
+    }
+
+    pub(super) fn push(
+        &mut self,
+        row: u32,
+        key: TraceKey,
+        span: &Span,
+        meaning: &Meaning<'_>,
+    ) -> Result<(), ParquetError> {
+        self.lot.push(row, key, span, meaning)?;
+        if self.lot.length == LOT {
+            self.flush()
+        } else {
+            Ok(())
+        }
+    }
+
+    fn flush(&mut self) -> Result<(), ParquetError> {
+        if self.lot.length > 0 {
+            self.parquet.write(&self.lot.take()?)?;
+        }
+        Ok(())
+    }
+
+    pub(super) fn finish(mut self) -> Result<(), ParquetError> {
+        self.flush()?;
+        let file = self.parquet.into_inner()?;
+        file.sync_all()?;
+        Ok(())
+    }
+}
+
+fn properties() -> Result<WriterProperties, ParquetError> {
+    let mut builder = WriterProperties::builder()
+        .set_compression(Compression::ZSTD(ZstdLevel::try_new(3)?))
+        .set_data_page_row_count_limit(PAGE_ROWS)
+        .set_data_page_size_limit(TEXT_PAGE_BYTES)
+        .set_write_batch_size(64)
+        .set_max_row_group_row_count(None)
+        .set_statistics_enabled(EnabledStatistics::Chunk);
+    // A dictionary of texts that hardly repeat is built in vain.
+    for text in [
+        "attributes",
+        "inputs",
+        "outputs",
+        "events",
+        "links",
+        "span_id",
+        "parent_id",
+        "status_message",
+    ] {
+        builder = builder.set_column_dictionary_enabled(ColumnPath::from(text), false);
+    }
+    Ok(builder.build())
+}
+
+/// Columns being filled.
+#[derive(Default)]
+struct Lot {
+    length: usize,
+    trace_row: UInt32Builder,
+    trace_id: Ids<16>,
+    span_id: Ids<8>,
+    parent_id: Ids<8>,
+    name: StringDictionaryBuilder<Int32Type>,
+    kind: StringDictionaryBuilder<Int32Type>,
+    start: UInt64Builder,
+    end: UInt64Builder,
+    status: StringDictionaryBuilder<Int32Type>,
+    status_message: StringBuilder,
+    span_type: StringDictionaryBuilder<Int32Type>,
+    model: StringDictionaryBuilder<Int32Type>,
+    provider: StringDictionaryBuilder<Int32Type>,
+    tokens: [UInt64Builder; 3],
+    cost: Float64Builder,
+    attributes: StringBuilder,
+    inputs: FieldColumns,
+    outputs: FieldColumns,
+    events: StringBuilder,
+    links: StringBuilder,
+    scope: SharedTexts<fanlight_model::Scope>,
+    resource: SharedTexts<fanlight_model::Resource>,
+    trace_state: StringDictionaryBuilder<Int32Type>,
+    flags: UInt32Builder,
+    dropped: StringDictionaryBuilder<Int32Type>,
+}
+
+struct Ids<const WIDTH: i32>(FixedSizeBinaryBuilder);
+
+impl<const WIDTH: i32> Default for Ids<WIDTH> {
+    fn default() -> Self {
+        Self(FixedSizeBinaryBuilder::new(WIDTH))
+    }
+}
+
+/// Inputs or outputs: the value, and the attribute it was taken from.
+#[derive(Default)]
+struct FieldColumns {
+    key: StringDictionaryBuilder<Int32Type>,
+    text: StringBuilder,
+}
+
+impl FieldColumns {
+    fn push<'a>(&mut self, field: Option<&'a Field<'_>>) -> Option<&'a str> {
+        // What was composed from other attributes is composed again when read.
+        let Some(Field::Attribute(key, value)) = field else {
+            self.key.append_null();
+            self.text.append_null();
+            return None;
+        };
+        self.key.append_value(key);
+        self.text.append_value(value_to_text(value));
+        Some(key)
+    }
+}
+
+/// Spans of one export share their resource and scope: its text is made once.
+struct SharedTexts<T> {
+    last: Option<(Arc<T>, String)>,
+    column: StringDictionaryBuilder<Int32Type>,
+}
+
+impl<T> Default for SharedTexts<T> {
+    fn default() -> Self {
+        Self {
+            last: None,
+            column: StringDictionaryBuilder::new(),
+        }
+    }
+}
+
+impl<T> SharedTexts<T> {
+    fn push(&mut self, shared: &Arc<T>, to_text: impl FnOnce(&T) -> String) {
+        match &self.last {
+            Some((known, text)) if Arc::ptr_eq(known, shared) => self.column.append_value(text),
+            _ => {
+                let text = to_text(shared);
+                self.column.append_value(&text);
+                self.last = Some((Arc::clone(shared), text));
+            }
+        }
+    }
+}
+
+impl Lot {
+    fn push(
+        &mut self,
+        row: u32,
+        key: TraceKey,
+        span: &Span,
+        meaning: &Meaning<'_>,
+    ) -> Result<(), ArrowError> {
+        self.length += 1;
+        self.trace_row.append_value(row);
+        self.trace_id.0.append_value(key.trace.to_bytes())?;
+        self.span_id.0.append_value(span.span_id.to_bytes())?;
+        match span.parent_id {
+            Some(parent) => self.parent_id.0.append_value(parent.to_bytes())?,
+            None => self.parent_id.0.append_null(),
+        }
+        self.name.append_value(&span.name);
+        self.kind.append_value(i32::from(span.kind).to_string());
+        self.start.append_value(span.start.0);
+        self.end.append_option(span.end.map(|end| end.0));
+        self.status.append_value(span.status.code.as_str());
+        self.status_message
+            .append_option(non_empty(&span.status.message));
+        self.push_meaning(meaning);
+        let inputs_key = self.inputs.push(meaning.inputs.as_ref());
+        let outputs_key = self.outputs.push(meaning.outputs.as_ref());
+        let left_out: Vec<&str> = inputs_key.into_iter().chain(outputs_key).collect();
+        self.attributes
+            .append_option(attributes_to_text(&span.attributes, &left_out));
+        self.events.append_option(EventText::list(&span.events));
+        self.links.append_option(LinkText::list(&span.links));
+        self.scope.push(&span.scope, ScopeText::of);
+        self.resource.push(&span.resource, |resource| {
+            attributes_to_text(&resource.attributes, &[]).unwrap_or_default()
+        });
+        self.trace_state.append_option(non_empty(&span.trace_state));
+        self.flags.append_value(span.flags);
+        let [attributes, events, links] = span.dropped;
+        self.dropped
+            .append_value(format!("{attributes},{events},{links}"));
+        Ok(())
+    }
+
+    fn push_meaning(&mut self, meaning: &Meaning<'_>) {
+        self.span_type.append_option(meaning.span_type.as_deref());
+        self.model.append_option(meaning.model.as_deref());
+        self.provider.append_option(meaning.provider.as_deref());
+        let usage = meaning.usage.unwrap_or_default();
+        self.tokens[0].append_option(usage.input);
+        self.tokens[1].append_option(usage.output);
+        self.tokens[2].append_option(usage.total);
+        self.cost.append_option(meaning.cost.map(|cost| cost.total));
+    }
+
+    /// The lot as a batch, leaving it empty.
+    fn take(&mut self) -> Result<RecordBatch, ArrowError> {
+        self.length = 0;
+        let [input, output, total] = &mut self.tokens;
+        let columns: Vec<ArrayRef> = vec![
+            Arc::new(self.trace_row.finish()),
+            Arc::new(self.trace_id.0.finish()),
+            Arc::new(self.span_id.0.finish()),
+            Arc::new(self.parent_id.0.finish()),
+            Arc::new(self.name.finish()),
+            Arc::new(self.kind.finish()),
+            Arc::new(self.start.finish()),
+            Arc::new(self.end.finish()),
+            Arc::new(self.status.finish()),
+            Arc::new(self.status_message.finish()),
+            Arc::new(self.span_type.finish()),
+            Arc::new(self.model.finish()),
+            Arc::new(self.provider.finish()),
+            Arc::new(input.finish()),
+            Arc::new(output.finish()),
+            Arc::new(total.finish()),
+            Arc::new(self.cost.finish()),
+            Arc::new(self.attributes.finish()),
+            Arc::new(self.inputs.key.finish()),
+            Arc::new(self.inputs.text.finish()),
+            Arc::new(self.outputs.key.finish()),
+            Arc::new(self.outputs.text.finish()),
+            Arc::new(self.events.finish()),
+            Arc::new(self.links.finish()),
+            Arc::new(self.scope.column.finish()),
+            Arc::new(self.resource.column.finish()),
+            Arc::new(self.trace_state.finish()),
+            Arc::new(self.flags.finish()),
+            Arc::new(self.dropped.finish()),
+        ];
+        RecordBatch::try_new(Arc::clone(&SCHEMA), columns)
+    }
+}
+
+fn non_empty(text: &str) -> Option<&str> {
+    (!text.is_empty()).then_some(text)
+}

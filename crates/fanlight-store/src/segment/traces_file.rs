@@ -1,0 +1,217 @@
+//! `traces.parquet`: a row per trace, newest first.
+//!
+//! The narrow columns are for other tools and for aggregates. What Fanlight itself reads is the `record` column, the
+//! whole row as JSON: a page of a hundred scattered rows then touches one column instead of twenty.
+
+use std::fs::File;
+use std::path::Path;
+use std::sync::{Arc, LazyLock, OnceLock};
+
+use arrow_array::builder::{
+    FixedSizeBinaryBuilder, Float64Builder, StringBuilder, StringDictionaryBuilder, UInt32Builder,
+    UInt64Builder,
+};
+use arrow_array::cast::AsArray;
+use arrow_array::types::Int32Type;
+use arrow_array::{ArrayRef, RecordBatch};
+use arrow_schema::{DataType, Field as Column, Schema, SchemaRef};
+use bytes::Bytes;
+use fanlight_model::{TraceFacts, TraceSummary};
+use parquet::arrow::arrow_reader::ArrowReaderMetadata;
+use parquet::arrow::{ArrowWriter, ProjectionMask};
+use parquet::basic::{Compression, ZstdLevel};
+use parquet::errors::ParquetError;
+use parquet::file::properties::{EnabledStatistics, WriterProperties};
+use parquet::schema::types::ColumnPath;
+use serde::{Deserialize, Serialize};
+
+use super::spans_read::{builder, selection};
+use super::{StoredTrace, file};
+
+const LOT: usize = 1024;
+/// A record is about one kilobyte: a page holds some sixty, so scattered rows cost little more than themselves.
+const RECORD_PAGE_BYTES: usize = 64 << 10;
+
+/// Columns in file order. Names and meanings are part of the format; new ones go to the end.
+static SCHEMA: LazyLock<SchemaRef> = LazyLock::new(|| {
+    let dictionary = || DataType::Dictionary(Box::new(DataType::Int32), Box::new(DataType::Utf8));
+    let required = |name: &str, kind| Column::new(name, kind, false);
+    let optional = |name: &str, kind| Column::new(name, kind, true);
+    Arc::new(Schema::new(vec![
+        required("trace_id", DataType::FixedSizeBinary(16)),
+        required("workspace", DataType::UInt32),
+        required("experiment", DataType::UInt64),
+        required("start_ns", DataType::UInt64),
+        optional("duration_ns", DataType::UInt64),
+        required("state", dictionary()),
+        optional("name", dictionary()),
+        optional("session", DataType::Utf8),
+        optional("user", DataType::Utf8),
+        optional("input_tokens", DataType::UInt64),
+        optional("output_tokens", DataType::UInt64),
+        optional("total_tokens", DataType::UInt64),
+        optional("cost", DataType::Float64),
+        required("span_count", DataType::UInt32),
+        required("error_count", DataType::UInt32),
+        required("record", DataType::Utf8),
+    ]))
+});
+
+#[derive(Serialize)]
+struct RecordOut<'a> {
+    summary: &'a TraceSummary,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    facts: Option<&'a TraceFacts>,
+}
+
+#[derive(Deserialize)]
+struct RecordIn {
+    summary: TraceSummary,
+    #[serde(default)]
+    facts: Option<TraceFacts>,
+}
+
+/// Writes and syncs the file; `traces` are newest first.
+pub(super) fn write(
+    path: &Path,
+    traces: &[(&TraceSummary, Option<&TraceFacts>)],
+) -> Result<(), ParquetError> {
+    let properties = WriterProperties::builder()
+        .set_compression(Compression::ZSTD(ZstdLevel::try_new(3)?))
+        .set_data_page_size_limit(RECORD_PAGE_BYTES)
+        .set_write_batch_size(16)
+        .set_max_row_group_row_count(None)
+        .set_statistics_enabled(EnabledStatistics::Chunk)
+        .set_column_dictionary_enabled(ColumnPath::from("record"), false)
+        .build();
+    let mut parquet =
+        ArrowWriter::try_new(File::create(path)?, Arc::clone(&SCHEMA), Some(properties))?;
+    for lot in traces.chunks(LOT) {
+        parquet.write(&batch_of(lot)?)?;
+    }
+    parquet.into_inner()?.sync_all()?;
+    Ok(())
+}
+
+fn batch_of(traces: &[(&TraceSummary, Option<&TraceFacts>)]) -> Result<RecordBatch, ParquetError> {
+    let mut trace_id = FixedSizeBinaryBuilder::new(16);
+    let (mut workspace, mut span_count, mut error_count) = (
+        UInt32Builder::new(),
+        UInt32Builder::new(),
+        UInt32Builder::new(),
+    );
+    let (mut experiment, mut start, mut duration) = (
+        UInt64Builder::new(),
+        UInt64Builder::new(),
+        UInt64Builder::new(),
+    );
+    let (mut state, mut name) = (
+        StringDictionaryBuilder::<Int32Type>::new(),
+        StringDictionaryBuilder::<Int32Type>::new(),
+    );
+    let (mut session, mut user, mut record) = (
+        StringBuilder::new(),
+        StringBuilder::new(),
+        StringBuilder::new(),
+    );
+    let mut tokens: [UInt64Builder; 3] = Default::default();
+    let mut cost = Float64Builder::new();
+    for (summary, facts) in traces {
+        trace_id.append_value(summary.key.trace.to_bytes())?;
+        workspace.append_value(summary.key.workspace.0);
+        experiment.append_value(summary.experiment.0);
+        start.append_value(summary.start.0);
+        duration.append_option(summary.duration.map(|duration| duration.0));
+        state.append_value(summary.state.as_str());
+        name.append_option(summary.name.as_deref().or(summary.root_name.as_deref()));
+        session.append_option(summary.session.as_deref());
+        user.append_option(summary.user.as_deref());
+        let usage = summary.usage.unwrap_or_default();
+        for (column, count) in tokens
+            .iter_mut()
+            .zip([usage.input, usage.output, usage.total])
+        {
+            column.append_option(count);
+        }
+        cost.append_option(summary.cost.map(|cost| cost.total));
+        span_count.append_value(summary.span_count);
+        error_count.append_value(summary.error_count);
+        let text = serde_json::to_string(&RecordOut {
+            summary,
+            facts: *facts,
+        })
+        .map_err(|cause| ParquetError::External(cause.into()))?;
+        record.append_value(text);
+    }
+    let [mut input, mut output, mut total] = tokens;
+    let columns: Vec<ArrayRef> = vec![
+        Arc::new(trace_id.finish()),
+        Arc::new(workspace.finish()),
+        Arc::new(experiment.finish()),
+        Arc::new(start.finish()),
+        Arc::new(duration.finish()),
+        Arc::new(state.finish()),
+        Arc::new(name.finish()),
+        Arc::new(session.finish()),
+        Arc::new(user.finish()),
+        Arc::new(input.finish()),
+        Arc::new(output.finish()),
+        Arc::new(total.finish()),
+        Arc::new(cost.finish()),
+        Arc::new(span_count.finish()),
+        Arc::new(error_count.finish()),
+        Arc::new(record.finish()),
+    ];
+    Ok(RecordBatch::try_new(Arc::clone(&SCHEMA), columns)?)
+}
+
+/// The open file.
+#[derive(Debug)]
+pub(super) struct TracesFile {
+    bytes: Bytes,
+    metadata: OnceLock<ArrowReaderMetadata>,
+}
+
+impl TracesFile {
+    pub(super) fn open(path: &Path) -> Result<Self, String> {
+        Ok(Self {
+            bytes: file::map(path)?,
+            metadata: OnceLock::new(),
+        })
+    }
+
+    /// The traces of `rows`, which must ascend.
+    pub(super) fn read(&self, rows: &[u32]) -> Result<Vec<StoredTrace>, String> {
+        let reader = builder(&self.bytes, &self.metadata)?;
+        let ranges: Vec<_> = rows
+            .iter()
+            .map(|row| *row as usize..*row as usize + 1)
+            .collect();
+        let mask = ProjectionMask::columns(reader.parquet_schema(), ["record"]);
+        let batches = reader
+            .with_projection(mask)
+            .with_row_selection(selection(&ranges))
+            .with_batch_size(rows.len().clamp(1, LOT))
+            .build()
+            .map_err(|cause| cause.to_string())?;
+        let mut traces = Vec::with_capacity(rows.len());
+        for batch in batches {
+            let batch = batch.map_err(|cause| cause.to_string())?;
+            let column = batch
+                .column(0)
+                .as_string_opt::<i32>()
+                .ok_or("column `record` has another type")?;
+            for text in column {
+                let text = text.ok_or("a row without record")?;
+                let RecordIn { summary, facts } =
+                    serde_json::from_str(text).map_err(|cause| cause.to_string())?;
+                traces.push(StoredTrace { summary, facts });
+            }
+        }
+        if traces.len() == rows.len() {
+            Ok(traces)
+        } else {
+            Err("rows are missing in traces.parquet".to_owned())
+        }
+    }
+}

@@ -1,0 +1,383 @@
+//! The one path in: a thread that makes waiting batches durable together, then visible, then acknowledges them.
+
+use std::collections::hash_map::Entry;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use fanlight_model::{Batch, Clock, ExperimentId, TraceId, TraceKey, UnixNanos};
+use parking_lot::RwLock;
+use rustc_hash::FxHashSet;
+use tokio::sync::{mpsc, oneshot};
+
+use crate::StoreError;
+use crate::hot::HotTrace;
+use crate::log::LogFile;
+use crate::recovery::is_missing;
+use crate::registry::Registry;
+use crate::seal::Sealer;
+use crate::state::State;
+
+/// A group is written and synced together up to this size; a longer one would only delay its first members.
+const GROUP_BYTES: usize = 8 << 20;
+
+/// Work for the writer thread.
+#[derive(Debug)]
+pub(crate) enum Job {
+    Append {
+        record: Vec<u8>,
+        batch: Batch,
+        batch_bytes: usize,
+        done: oneshot::Sender<Result<(), StoreError>>,
+    },
+    Delete {
+        keys: Vec<TraceKey>,
+        done: oneshot::Sender<Result<Vec<TraceKey>, StoreError>>,
+    },
+}
+
+/// Everything the thread owns.
+#[derive(Debug)]
+pub(crate) struct Writer {
+    pub(crate) dir: PathBuf,
+    pub(crate) file_bytes: u64,
+    /// Opened at the first append, so that merely starting does not litter the log.
+    pub(crate) file: Option<LogFile>,
+    pub(crate) state: Arc<RwLock<State>>,
+    pub(crate) registry: Arc<dyn Registry>,
+    pub(crate) sealer: Arc<Sealer>,
+    pub(crate) clock: Arc<dyn Clock>,
+    /// Bytes of batches handed over and not yet applied.
+    pub(crate) waiting_bytes: Arc<AtomicUsize>,
+    /// Told after each group, so that sealing can start.
+    pub(crate) applied: Arc<tokio::sync::Notify>,
+    /// After a failed write or sync the end of the log is unknown: nothing may be acknowledged any more.
+    pub(crate) failed: Option<String>,
+}
+
+struct Pending {
+    batch: Batch,
+    batch_bytes: usize,
+    done: oneshot::Sender<Result<(), StoreError>>,
+}
+
+impl Writer {
+    /// Runs until every sender is gone.
+    pub(crate) fn run(mut self, mut jobs: mpsc::Receiver<Job>) {
+        while let Some(job) = jobs.blocking_recv() {
+            let mut next = Some(job);
+            let mut bytes = Vec::new();
+            let mut group = Vec::new();
+            let mut deletion = None;
+            while let Some(job) = next.take() {
+                match job {
+                    Job::Append {
+                        record,
+                        batch,
+                        batch_bytes,
+                        done,
+                    } => {
+                        bytes.extend_from_slice(&record);
+                        group.push(Pending {
+                            batch,
+                            batch_bytes,
+                            done,
+                        });
+                    }
+                    Job::Delete { keys, done } => {
+                        deletion = Some((keys, done));
+                        break;
+                    }
+                }
+                if bytes.len() < GROUP_BYTES {
+                    next = jobs.try_recv().ok();
+                }
+            }
+            self.commit(&bytes, group);
+            if let Some((keys, done)) = deletion {
+                // A caller that went away does not need the answer.
+                let _ = done.send(self.delete(&keys));
+            }
+        }
+    }
+
+    fn commit(&mut self, bytes: &[u8], group: Vec<Pending>) {
+        if group.is_empty() {
+            return;
+        }
+        let written = self.write(bytes);
+        let total: usize = group.iter().map(|pending| pending.batch_bytes).sum();
+        match written {
+            Ok(()) => {
+                let mut waiting = Vec::with_capacity(group.len());
+                for pending in group {
+                    self.apply_next(pending.batch);
+                    waiting.push(pending.done);
+                }
+                self.waiting_bytes.fetch_sub(total, Ordering::Relaxed);
+                for done in waiting {
+                    let _ = done.send(Ok(()));
+                }
+                self.applied.notify_one();
+            }
+            Err(reason) => {
+                tracing::error!(
+                    reason,
+                    "the log cannot be written; refusing writes until restart"
+                );
+                self.waiting_bytes.fetch_sub(total, Ordering::Relaxed);
+                for pending in group {
+                    let _ = pending.done.send(Err(StoreError::LogFailed {
+                        reason: reason.clone(),
+                    }));
+                }
+                self.failed = Some(reason);
+            }
+        }
+    }
+
+    fn write(&mut self, bytes: &[u8]) -> Result<(), String> {
+        if let Some(reason) = &self.failed {
+            return Err(reason.clone());
+        }
+        let file = match &mut self.file {
+            Some(file) if file.bytes() < self.file_bytes => file,
+            slot => {
+                let next_seq = self.state.read().next_seq;
+                slot.insert(LogFile::create(&self.dir, next_seq).map_err(|error| describe(&error))?)
+            }
+        };
+        file.append(bytes).map_err(|error| describe(&error))
+    }
+
+    fn apply_next(&self, batch: Batch) {
+        let seq = self.state.read().next_seq;
+        apply(&self.state, batch, seq, self.clock.now(), Source::Client);
+    }
+
+    /// Removes traces; those that existed are answered.
+    fn delete(&self, keys: &[TraceKey]) -> Result<Vec<TraceKey>, StoreError> {
+        let _settled = self.sealer.settle()?;
+        let mut found = Vec::new();
+        let mut preview = Vec::new();
+        let last_seq;
+        {
+            let state = self.state.read();
+            last_seq = state.next_seq.saturating_sub(1);
+            let mut dead: Vec<(fanlight_model::SegmentId, roaring::RoaringBitmap)> = Vec::new();
+            for key in keys {
+                let row = match state.hot.get(key) {
+                    Some(trace) => trace.supersedes,
+                    None => match state.find_sealed(*key) {
+                        Some((segment, row)) => Some((segment.id(), row)),
+                        None => continue,
+                    },
+                };
+                found.push((*key, row));
+                if let Some((id, row)) = row {
+                    match dead.iter_mut().find(|(known, _)| *known == id) {
+                        Some((_, rows)) => {
+                            rows.insert(row);
+                        }
+                        None => dead.push((id, roaring::RoaringBitmap::from_iter([row]))),
+                    }
+                }
+            }
+            for (id, rows) in dead {
+                if let Some(view) = state.segments.iter().find(|view| view.segment.id() == id) {
+                    let mut view = crate::SegmentView::clone(view);
+                    view.dead |= rows;
+                    preview.push((id, view.serialized_dead()));
+                }
+            }
+        }
+        if found.is_empty() {
+            return Ok(Vec::new());
+        }
+        let tombstones: Vec<_> = found.iter().map(|(key, _)| (*key, last_seq)).collect();
+        self.registry
+            .record_deletes(&tombstones, &preview)
+            .map_err(StoreError::Registry)?;
+
+        let mut state = self.state.write();
+        for (key, row) in &found {
+            if let Some(trace) = state.hot.remove(key) {
+                state.hot_bytes = state.hot_bytes.saturating_sub(trace.bytes);
+            }
+            if let Some(row) = row {
+                state.kill(*row);
+            }
+            // A seal may have moved the trace into a segment while the registry was asked.
+            if let Some((segment, row)) = state.find_sealed(*key) {
+                state.kill((segment.id(), row));
+            }
+            state.tombstones.insert(*key, last_seq);
+        }
+        state.mark_registered(&preview);
+        Ok(found.into_iter().map(|(key, _)| key).collect())
+    }
+}
+
+fn describe(error: &StoreError) -> String {
+    use std::error::Error;
+    error
+        .source()
+        .map_or_else(|| error.to_string(), |cause| format!("{error}: {cause}"))
+}
+
+/// Where a batch comes from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Source {
+    Client,
+    /// The log at start-up: some of it may be in segments, or deleted, already.
+    Replay,
+}
+
+/// Makes `batch`, record `seq`, visible.
+pub(crate) fn apply(state: &RwLock<State>, batch: Batch, seq: u64, now: UnixNanos, source: Source) {
+    let workspace = batch.workspace;
+    let key_of = |trace: TraceId| TraceKey { workspace, trace };
+    // Bringing back a sealed trace reads its spans from disk: done before the lock is taken. Only this thread opens and
+    // deletes traces, so nothing changes about them in between.
+    let unwanted = if source == Source::Replay {
+        present_already(&state.read(), &batch, seq)
+    } else {
+        FxHashSet::default()
+    };
+    let reopened = reopen_sealed(state, &batch, seq, now, &unwanted);
+
+    let mut state = state.write();
+    for trace in reopened {
+        state.shadow(
+            trace
+                .supersedes
+                .expect("a reopened trace supersedes its row"),
+        );
+        state.hot_bytes += trace.bytes;
+        state.hot.insert(trace.key(), Arc::new(trace));
+    }
+    let is_wanted = |key: TraceKey| unwanted.is_empty() || !unwanted.contains(&key);
+    for group in batch.groups {
+        for span in group.spans {
+            let key = key_of(span.trace_id);
+            if is_wanted(key) {
+                state.change(key, group.experiment, seq, now, |trace| {
+                    trace.put_span(Arc::new(span));
+                });
+            }
+        }
+    }
+    for facts in batch.traces {
+        let key = key_of(facts.trace_id);
+        if is_wanted(key) {
+            state.change(key, facts.experiment, seq, now, |trace| {
+                trace.put_facts(facts);
+            });
+        }
+    }
+    for addition in batch.additions {
+        let key = key_of(addition.trace_id);
+        if is_wanted(key) {
+            state.change(key, addition.experiment, seq, now, |trace| {
+                trace.put_addition(addition);
+            });
+        }
+    }
+    state.next_seq = seq + 1;
+}
+
+fn keys_of(batch: &Batch) -> impl Iterator<Item = TraceKey> {
+    let spans = batch
+        .groups
+        .iter()
+        .flat_map(|group| group.spans.iter().map(|span| span.trace_id));
+    let facts = batch.traces.iter().map(|facts| facts.trace_id);
+    let additions = batch.additions.iter().map(|addition| addition.trace_id);
+    let workspace = batch.workspace;
+    spans
+        .chain(facts)
+        .chain(additions)
+        .map(move |trace| TraceKey { workspace, trace })
+}
+
+/// Traces of `batch` for which record `seq` was deleted later or is in a segment already.
+fn present_already(state: &State, batch: &Batch, seq: u64) -> FxHashSet<TraceKey> {
+    keys_of(batch)
+        .filter(|key| !is_missing(state, *key, seq))
+        .collect()
+}
+
+fn reopen_sealed(
+    state: &RwLock<State>,
+    batch: &Batch,
+    seq: u64,
+    now: UnixNanos,
+    unwanted: &FxHashSet<TraceKey>,
+) -> Vec<HotTrace> {
+    let mut last = None;
+    let mut sealed = Vec::new();
+    {
+        let state = state.read();
+        if state.segments.is_empty() {
+            return Vec::new();
+        }
+        for key in keys_of(batch) {
+            // Spans of a trace mostly come one after the other.
+            if last == Some(key) || state.hot.contains_key(&key) || unwanted.contains(&key) {
+                continue;
+            }
+            last = Some(key);
+            if let Some((segment, row)) = state.find_sealed(key) {
+                sealed.push((key, segment, row));
+            }
+        }
+    }
+    sealed.sort_unstable_by_key(|(key, ..)| *key);
+    sealed.dedup_by_key(|(key, ..)| *key);
+    let mut reopened = Vec::with_capacity(sealed.len());
+    for (key, segment, row) in sealed {
+        match segment.trace(row) {
+            Ok((stored, spans)) => {
+                let mut trace = HotTrace::open(key, stored.summary.experiment, seq, now);
+                if let Some(facts) = stored.facts {
+                    trace.put_facts(facts);
+                }
+                for span in spans {
+                    trace.put_span(span);
+                }
+                trace.supersedes = Some((segment.id(), row));
+                reopened.push(trace);
+            }
+            // The new facts are kept all the same; the damaged segment is named here and by `doctor`.
+            Err(error) => {
+                tracing::error!(trace.id = %key.trace, %error, "a sealed trace could not be opened again");
+            }
+        }
+    }
+    reopened
+}
+
+impl State {
+    fn change(
+        &mut self,
+        key: TraceKey,
+        experiment: ExperimentId,
+        seq: u64,
+        now: UnixNanos,
+        change: impl FnOnce(&mut HotTrace),
+    ) {
+        let slot = match self.hot.entry(key) {
+            Entry::Occupied(known) => known.into_mut(),
+            Entry::Vacant(free) => {
+                let trace = HotTrace::open(key, experiment, seq, now);
+                self.hot_bytes += trace.bytes;
+                free.insert(Arc::new(trace))
+            }
+        };
+        let trace = Arc::make_mut(slot);
+        let before = trace.bytes;
+        change(trace);
+        trace.last_change = now;
+        self.hot_bytes = (self.hot_bytes + trace.bytes).saturating_sub(before);
+    }
+}

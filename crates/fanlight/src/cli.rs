@@ -1,0 +1,169 @@
+//! What can be asked on the command line.
+
+use std::path::PathBuf;
+
+use clap::{Args, CommandFactory, Parser, Subcommand, ValueEnum};
+use clap_complete::Shell;
+
+use crate::client::Url;
+use crate::config::SettingFlags;
+use crate::traces::Before;
+
+const EXIT_CODES: &str = "\
+Exit codes:
+  0  done
+  1  it failed
+  2  the command line was wrong
+  3  what was asked for does not exist
+  4  the server cannot be reached";
+
+const URL_HELP: &str = "Address of the server [env: FANLIGHT_URL, MLFLOW_TRACKING_URI] [default: http://127.0.0.1:5000]";
+
+/// Keeps traces of LLM applications: a drop-in for MLflow Tracing and OpenTelemetry
+#[derive(Debug, Parser)]
+#[command(name = "fanlight", version, after_help = EXIT_CODES)]
+pub(crate) struct Cli {
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Run the server
+    Server(SettingFlags),
+    /// Send example traces to a running server
+    Demo(DemoArgs),
+    /// Search, show, delete and export traces of a running server
+    #[command(subcommand)]
+    Traces(TracesCommand),
+    /// Check configuration, data directory, ports and clock
+    Doctor(SettingFlags),
+    /// Print the version
+    Version,
+    /// Print a completion script for a shell
+    Completions { shell: Shell },
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct DemoArgs {
+    #[command(flatten)]
+    pub(crate) server: ServerArg,
+    /// The same number makes the same traces
+    #[arg(long, default_value_t = 1)]
+    pub(crate) seed: u64,
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct ServerArg {
+    #[arg(long, help = URL_HELP)]
+    pub(crate) url: Option<Url>,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum TracesCommand {
+    /// List traces, newest first
+    Search(SearchArgs),
+    /// Print one trace with its spans
+    Get(GetArgs),
+    /// Delete traces
+    Delete(DeleteArgs),
+    /// Write traces with their spans to a file, one JSON document per line
+    Export(ExportArgs),
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct Selection {
+    /// Name or id of an experiment; all of them when left out
+    #[arg(long, value_name = "NAME|ID")]
+    pub(crate) experiment: Option<String>,
+    /// MLflow filter, such as "trace.status = 'ERROR' AND tag.team = 'blue'"
+    #[arg(long, default_value = "", hide_default_value = true)]
+    pub(crate) filter: String,
+    #[arg(
+        long,
+        value_name = "KEY [ASC|DESC]",
+        help = "Order, such as \"execution_time DESC\"; may be repeated"
+    )]
+    pub(crate) order_by: Vec<String>,
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct SearchArgs {
+    #[command(flatten)]
+    pub(crate) server: ServerArg,
+    #[command(flatten)]
+    pub(crate) selection: Selection,
+    /// How many at most
+    #[arg(long, default_value_t = 20)]
+    pub(crate) limit: usize,
+    #[arg(long, value_enum, default_value_t = Output::Table)]
+    pub(crate) output: Output,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Output {
+    /// Columns for people
+    Table,
+    /// One JSON array
+    Json,
+    /// One JSON document per line
+    Jsonl,
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct GetArgs {
+    #[command(flatten)]
+    pub(crate) server: ServerArg,
+    /// Id of the trace, such as tr-0af7651916cd43dd8448eb211c80319c
+    pub(crate) id: String,
+    /// As a tree of its spans (table), or everything as JSON
+    #[arg(long, value_enum, default_value_t = Output::Table, hide_possible_values = true, value_name = "table|json|jsonl")]
+    pub(crate) output: Output,
+}
+
+#[derive(Args, Debug)]
+#[command(group = clap::ArgGroup::new("which").required(true))]
+pub(crate) struct DeleteArgs {
+    #[command(flatten)]
+    pub(crate) server: ServerArg,
+    /// Id of a trace; may be repeated
+    #[arg(long = "id", group = "which", value_name = "ID", num_args = 1..)]
+    pub(crate) ids: Vec<String>,
+    /// All that started longer ago than this, such as 30d
+    #[arg(long, group = "which", requires = "experiment", value_name = "TIME", value_parser = Before::parse_age)]
+    pub(crate) older_than: Option<Before>,
+    /// All that started until then: 2026-01-31 or 2026-01-31T12:00:00Z
+    #[arg(long, group = "which", requires = "experiment", value_name = "TIME", value_parser = Before::parse_time)]
+    pub(crate) until: Option<Before>,
+    /// Name or id of the experiment to delete from by time
+    #[arg(long, value_name = "NAME|ID")]
+    pub(crate) experiment: Option<String>,
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct ExportArgs {
+    #[command(flatten)]
+    pub(crate) server: ServerArg,
+    #[command(flatten)]
+    pub(crate) selection: Selection,
+    /// File to write; standard output when left out or `-`
+    #[arg(long, value_name = "FILE")]
+    pub(crate) output: Option<PathBuf>,
+    #[arg(long, value_enum, default_value_t = ExportFormat::Jsonl)]
+    pub(crate) format: ExportFormat,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum ExportFormat {
+    /// One trace per line, as MLflow's API shows it
+    Jsonl,
+}
+
+pub(crate) fn completions(shell: Shell) -> Vec<u8> {
+    let mut script = Vec::new();
+    clap_complete::generate(shell, &mut Cli::command(), "fanlight", &mut script);
+    script
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,249 @@
+//! Every setting there is.
+
+use std::path::PathBuf;
+
+use fanlight_server::ExtraPort;
+
+use super::Settings;
+use super::values::{self, Expected};
+
+/// One setting, in all its forms: key in the file, flag (`--key-with-dashes`), environment variables.
+pub(crate) struct Setting {
+    pub(crate) key: &'static str,
+    /// The first that is set and not empty counts.
+    pub(crate) env: &'static [&'static str],
+    pub(crate) value_name: &'static str,
+    /// As one would write it.
+    pub(crate) default: &'static str,
+    pub(crate) help: &'static str,
+    pub(crate) apply: fn(&mut Settings, &str) -> Result<(), Expected>,
+}
+
+impl Setting {
+    pub(crate) fn flag(&self) -> String {
+        self.key.replace('_', "-")
+    }
+}
+
+pub(crate) fn find(key: &str) -> Option<&'static Setting> {
+    SETTINGS.iter().find(|setting| setting.key == key)
+}
+
+pub(crate) const SETTINGS: &[Setting] = &[
+    Setting {
+        key: "host",
+        env: &["FANLIGHT_HOST", "MLFLOW_HOST"],
+        value_name: "ADDRESS",
+        default: "127.0.0.1",
+        help: "Address to listen on; 0.0.0.0 for all networks",
+        apply: |settings, text| set(&mut settings.server.host, values::text(text)),
+    },
+    Setting {
+        key: "port",
+        env: &["FANLIGHT_PORT", "MLFLOW_PORT"],
+        value_name: "PORT",
+        default: "5000",
+        help: "Port of the web page, MLflow's API and OTLP; 0 takes any free one",
+        apply: |settings, text| set(&mut settings.server.port, values::port(text)),
+    },
+    Setting {
+        key: "otlp_http_port",
+        env: &["FANLIGHT_OTLP_HTTP_PORT"],
+        value_name: "PORT",
+        default: "4318",
+        help: "Port of OTLP over HTTP, 0 for any free one, or `off`; when busy, an error only if set",
+        apply: |settings, text| set(&mut settings.server.otlp_http_port, extra_port(text)),
+    },
+    Setting {
+        key: "otlp_grpc_port",
+        env: &["FANLIGHT_OTLP_GRPC_PORT"],
+        value_name: "PORT",
+        default: "4317",
+        help: "Port of OTLP over gRPC, 0 for any free one, or `off`; when busy, an error only if set",
+        apply: |settings, text| set(&mut settings.server.otlp_grpc_port, extra_port(text)),
+    },
+    Setting {
+        key: "data_dir",
+        env: &["FANLIGHT_DATA_DIR"],
+        value_name: "PATH",
+        default: "./fanlight-data",
+        help: "Directory of everything that is kept; made when absent",
+        apply: |settings, text| {
+            set(
+                &mut settings.data_dir,
+                values::text(text).map(PathBuf::from),
+            )
+        },
+    },
+    Setting {
+        key: "log",
+        env: &["FANLIGHT_LOG"],
+        value_name: "LEVEL",
+        default: "info",
+        help: "What to log to stderr: error, warn, info, debug, trace, or per part: `info,fanlight_store=debug`",
+        apply: |settings, text| set(&mut settings.log, values::log(text)),
+    },
+    Setting {
+        key: "allowed_hosts",
+        env: &["FANLIGHT_ALLOWED_HOSTS", "MLFLOW_SERVER_ALLOWED_HOSTS"],
+        value_name: "LIST",
+        default: "",
+        help: "Host names this server is known by, besides localhost and private addresses; `*` matches anything",
+        apply: |settings, text| set(&mut settings.server.allowed_hosts, Ok(values::list(text))),
+    },
+    Setting {
+        key: "cors_allowed_origins",
+        env: &[
+            "FANLIGHT_CORS_ALLOWED_ORIGINS",
+            "MLFLOW_SERVER_CORS_ALLOWED_ORIGINS",
+        ],
+        value_name: "LIST",
+        default: "",
+        help: "Web origins that may use this server from a browser, as `https://name`; `*` matches anything",
+        apply: |settings, text| {
+            set(
+                &mut settings.server.cors_allowed_origins,
+                Ok(values::list(text)),
+            )
+        },
+    },
+    Setting {
+        key: "max_body_bytes",
+        env: &["FANLIGHT_MAX_BODY_BYTES"],
+        value_name: "BYTES",
+        default: "64MiB",
+        help: "Largest request body as it arrives",
+        apply: |settings, text| set(&mut settings.server.max_body_bytes, values::bytes(text)),
+    },
+    Setting {
+        key: "max_decompressed_bytes",
+        env: &["FANLIGHT_MAX_DECOMPRESSED_BYTES"],
+        value_name: "BYTES",
+        default: "256MiB",
+        help: "Largest request body once decompressed",
+        apply: |settings, text| {
+            set(
+                &mut settings.server.max_decompressed_bytes,
+                values::bytes(text),
+            )
+        },
+    },
+    Setting {
+        key: "max_inflight_bytes",
+        env: &["FANLIGHT_MAX_INFLIGHT_BYTES"],
+        value_name: "BYTES",
+        default: "256MiB",
+        help: "All request bodies held at one time; beyond it, callers are told to retry",
+        apply: |settings, text| set(&mut settings.server.max_inflight_bytes, values::bytes(text)),
+    },
+    Setting {
+        key: "request_timeout_ms",
+        env: &["FANLIGHT_REQUEST_TIMEOUT_MS"],
+        value_name: "MS",
+        default: "60000",
+        help: "A request that takes longer is given up",
+        apply: |settings, text| set(&mut settings.server.request_timeout, values::millis(text)),
+    },
+    Setting {
+        key: "shutdown_grace_ms",
+        env: &["FANLIGHT_SHUTDOWN_GRACE_MS"],
+        value_name: "MS",
+        default: "10000",
+        help: "Time that running requests get when the server stops",
+        apply: |settings, text| set(&mut settings.server.shutdown_grace, values::millis(text)),
+    },
+    Setting {
+        key: "seal_bytes",
+        env: &["FANLIGHT_SEAL_BYTES"],
+        value_name: "BYTES",
+        default: "64MiB",
+        help: "Finished traces become a segment when this much of them is in memory",
+        apply: |settings, text| set(&mut settings.seal_bytes, values::bytes(text)),
+    },
+    Setting {
+        key: "seal_after",
+        env: &["FANLIGHT_SEAL_AFTER"],
+        value_name: "TIME",
+        default: "1h",
+        help: "Finished traces become a segment at the latest after this time",
+        apply: |settings, text| set(&mut settings.seal_after, values::duration(text)),
+    },
+    Setting {
+        key: "hot_limit_bytes",
+        env: &["FANLIGHT_HOT_LIMIT_BYTES"],
+        value_name: "BYTES",
+        default: "128MiB",
+        help: "Recent traces kept in memory; beyond it, requests wait a second for room and are then told to retry",
+        apply: |settings, text| set(&mut settings.hot_limit_bytes, values::bytes(text)),
+    },
+    Setting {
+        key: "scan_budget_ms",
+        env: &["FANLIGHT_SCAN_BUDGET_MS"],
+        value_name: "MS",
+        default: "10000",
+        help: "How long a search may look at traces one by one before it answers with what it has and a page token",
+        apply: |settings, text| set(&mut settings.scan_budget, values::millis(text)),
+    },
+    Setting {
+        key: "quiet_ms",
+        env: &["FANLIGHT_QUIET_MS"],
+        value_name: "MS",
+        default: "2000",
+        help: "A trace counts as finished this long after its last span",
+        apply: |settings, text| set(&mut settings.quiet, values::millis(text)),
+    },
+];
+
+fn set<T>(place: &mut T, value: Result<T, Expected>) -> Result<(), Expected> {
+    *place = value?;
+    Ok(())
+}
+
+/// Somebody asked for this port, so it has to be there.
+fn extra_port(text: &str) -> Result<ExtraPort, Expected> {
+    match text {
+        "off" => Ok(ExtraPort::Off),
+        port => values::port(port)
+            .map(ExtraPort::Required)
+            .map_err(|_| Expected("a port from 0 to 65535, or `off`")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_table_states_the_defaults_as_they_are() {
+        let defaults = Settings::default();
+        for setting in SETTINGS
+            .iter()
+            .filter(|setting| !setting.key.starts_with("otlp_"))
+        {
+            let mut applied = defaults.clone();
+            assert!(
+                (setting.apply)(&mut applied, setting.default).is_ok(),
+                "{}",
+                setting.key
+            );
+            assert_eq!(
+                format!("{applied:?}"),
+                format!("{defaults:?}"),
+                "{}",
+                setting.key
+            );
+        }
+        assert_eq!(defaults.server.otlp_http_port, ExtraPort::IfFree(4318));
+        assert_eq!(defaults.server.otlp_grpc_port, ExtraPort::IfFree(4317));
+    }
+
+    #[test]
+    fn our_own_environment_names_follow_the_keys() {
+        for setting in SETTINGS {
+            assert_eq!(
+                setting.env[0],
+                format!("FANLIGHT_{}", setting.key.to_uppercase())
+            );
+        }
+    }
+}

@@ -1,0 +1,149 @@
+//! From text to the value of a setting.
+
+use std::time::Duration;
+
+/// What would have been a good value, for the reader of an error message.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Expected(pub(crate) &'static str);
+
+pub(crate) fn text(text: &str) -> Result<String, Expected> {
+    if text.is_empty() {
+        Err(Expected("some text"))
+    } else {
+        Ok(text.to_owned())
+    }
+}
+
+pub(crate) fn port(text: &str) -> Result<u16, Expected> {
+    text.parse().map_err(|_| Expected("a port from 0 to 65535"))
+}
+
+/// Entries between commas; spaces around them do not count.
+pub(crate) fn list(text: &str) -> Vec<String> {
+    text.split(',')
+        .map(str::trim)
+        .filter(|entry| !entry.is_empty())
+        .map(str::to_owned)
+        .collect()
+}
+
+pub(crate) fn millis(text: &str) -> Result<Duration, Expected> {
+    match text.parse::<u64>() {
+        Ok(millis) if millis <= MAX_MILLIS => Ok(Duration::from_millis(millis)),
+        _ => Err(Expected("a number of milliseconds")),
+    }
+}
+
+/// A hundred years: far enough, and far from any overflow.
+const MAX_MILLIS: u64 = 100 * 366 * 24 * 3_600_000;
+
+pub(crate) fn bytes(text: &str) -> Result<usize, Expected> {
+    let expected = Expected("a number of bytes such as 65536, 64KiB, 64MiB or 1GiB");
+    let (number, unit) = number_and_unit(text).ok_or(expected)?;
+    let unit: u64 = match unit {
+        "" | "B" => 1,
+        "kB" | "KB" => 1_000,
+        "MB" => 1_000_000,
+        "GB" => 1_000_000_000,
+        "KiB" => 1 << 10,
+        "MiB" => 1 << 20,
+        "GiB" => 1 << 30,
+        _ => return Err(expected),
+    };
+    number
+        .checked_mul(unit)
+        .and_then(|bytes| usize::try_from(bytes).ok())
+        .ok_or(expected)
+}
+
+pub(crate) fn duration(text: &str) -> Result<Duration, Expected> {
+    parse_duration(text).ok_or(Expected(
+        "a length of time such as 500ms, 30s, 10m, 1h or 7d",
+    ))
+}
+
+/// A whole number and its unit: ms, s, m, h, d or w.
+pub(crate) fn parse_duration(text: &str) -> Option<Duration> {
+    let (number, unit) = number_and_unit(text)?;
+    let unit_ms = match unit {
+        "ms" => 1,
+        "s" => 1_000,
+        "m" => 60_000,
+        "h" => 3_600_000,
+        "d" => 86_400_000,
+        "w" => 604_800_000,
+        _ => return None,
+    };
+    number
+        .checked_mul(unit_ms)
+        .filter(|millis| *millis <= MAX_MILLIS)
+        .map(Duration::from_millis)
+}
+
+pub(crate) fn log(text: &str) -> Result<String, Expected> {
+    let expected = Expected(
+        "a level (error, warn, info, debug, trace, off), or levels per part such as `info,fanlight_store=debug`",
+    );
+    // Taken for the name of a part otherwise, so that a misspelled level would silence everything else.
+    let levels = ["error", "warn", "info", "debug", "trace", "off"];
+    let is_directive =
+        |part: &str| part.contains('=') || levels.contains(&part.to_ascii_lowercase().as_str());
+    let parts_fit = !text.is_empty() && text.split(',').all(|part| is_directive(part.trim()));
+    if parts_fit && tracing_subscriber::EnvFilter::try_new(text).is_ok() {
+        Ok(text.to_owned())
+    } else {
+        Err(expected)
+    }
+}
+
+fn number_and_unit(text: &str) -> Option<(u64, &str)> {
+    let text = text.trim();
+    let digits = text
+        .find(|character: char| !character.is_ascii_digit())
+        .unwrap_or(text.len());
+    let (number, unit) = text.split_at(digits);
+    Some((number.parse().ok()?, unit.trim_start()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sizes_have_binary_and_decimal_units() {
+        assert_eq!(bytes("65536"), Ok(65_536));
+        assert_eq!(bytes("64MiB"), Ok(64 << 20));
+        assert_eq!(bytes("64 MB"), Ok(64_000_000));
+        for wrong in ["", "-1", "1.5MiB", "64M", "MiB", "99999999999GiB"] {
+            assert!(bytes(wrong).is_err(), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn lengths_of_time_need_their_unit() {
+        assert_eq!(parse_duration("90m"), Some(Duration::from_mins(90)));
+        assert_eq!(parse_duration("30d"), Some(Duration::from_hours(720)));
+        assert_eq!(parse_duration("500ms"), Some(Duration::from_millis(500)));
+        for wrong in ["", "10", "h", "1 year", "999999999w"] {
+            assert_eq!(parse_duration(wrong), None, "{wrong}");
+        }
+    }
+
+    #[test]
+    fn lists_are_between_commas() {
+        assert_eq!(
+            list(" a.example, *.b.example ,"),
+            ["a.example", "*.b.example"]
+        );
+        assert_eq!(list(""), Vec::<String>::new());
+    }
+
+    #[test]
+    fn a_misspelled_level_is_noticed() {
+        assert_eq!(
+            log("info,fanlight_store=debug").as_deref(),
+            Ok("info,fanlight_store=debug")
+        );
+        assert!(log("inof").is_err() && log("").is_err() && log("fanlight=loud").is_err());
+    }
+}
