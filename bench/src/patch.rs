@@ -17,7 +17,7 @@ pub(crate) const WORD: &str = "@@WORDSLOT@@";
 pub(crate) const RARE_RELEASE: &str = "rarest";
 pub(crate) const RARE_WORD: &str = "heliotropism";
 const COMMON_RELEASE: &str = "common";
-const COMMON_WORD: &str = "unremarkable";
+pub(crate) const COMMON_WORD: &str = "unremarkable";
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Slot {

@@ -6,7 +6,7 @@ use anyhow::{Context as _, Result};
 use serde_json::{Value, json};
 
 use crate::http::{Connection, Reply};
-use crate::patch::{RARE_RELEASE, RARE_WORD, TraceFacts, mix};
+use crate::patch::{COMMON_WORD, RARE_RELEASE, RARE_WORD, TraceFacts, mix};
 use crate::stats::Measured;
 
 /// A filled server and how long to ask it.
@@ -68,8 +68,13 @@ const SEARCHES: [Search; 12] = [
     },
 ];
 
-/// Has to look at text, so it is told apart from the others.
-const SCAN: Search = search("scan: rare word in text", "trace.text LIKE '%{rare_word}%'");
+/// Over the texts of all spans; what the index finds is looked at before it is shown.
+const TEXTS: [Search; 4] = [
+    search("text: common word", "trace.text LIKE '%{common_word}%'"),
+    search("text: rare word", "trace.text LIKE '%{rare_word}%'"),
+    search("text: absent word", "trace.text LIKE '%sesquipedalian%'"),
+    search("text: inside of a word", "trace.text LIKE '%{rare_infix}%'"),
+];
 /// Pages before the one that is measured.
 const PAGES_BEFORE: usize = 9;
 
@@ -80,7 +85,9 @@ impl Reader<'_> {
             measured.push(self.search(search).await?);
         }
         measured.push(self.page_ten().await?);
-        measured.push(self.search(&SCAN).await?);
+        for search in &TEXTS {
+            measured.push(self.search(search).await?);
+        }
         Ok(measured)
     }
 
@@ -157,7 +164,9 @@ impl Reader<'_> {
             .replace("{session}", &facts.session())
             .replace("{user}", &facts.user())
             .replace("{rare_release}", RARE_RELEASE)
-            .replace("{rare_word}", RARE_WORD);
+            .replace("{rare_word}", RARE_WORD)
+            .replace("{rare_infix}", &RARE_WORD[3..9])
+            .replace("{common_word}", COMMON_WORD);
         let mut request = json!({
             "locations": [{"type": "MLFLOW_EXPERIMENT", "mlflow_experiment": {"experiment_id": self.experiment}}],
             "max_results": 100,

@@ -32,5 +32,5 @@ mod vercel;
 pub use content::Field;
 pub use json_text::decode_json_text;
 pub use meaning::{Meaning, meaning};
-pub use mlflow::mlflow_attributes;
+pub use mlflow::{derived_values, mlflow_attributes};
 pub use summary::{sort_spans, summarize};

@@ -70,6 +70,29 @@ fn translated(meaning: Meaning<'_>) -> impl Iterator<Item = (Key, Value)> {
     .filter_map(|(key, value)| Some((key, value?)))
 }
 
+/// What [`mlflow_attributes`] adds that is no copy of an attribute the span has, apart from the trace id.
+pub fn derived_values(span: &Span, meaning: &Meaning<'_>) -> Vec<Value> {
+    let composed = |field: &Option<Field<'_>>| match field {
+        Some(Field::Composed(value)) => Some(value.clone()),
+        _ => None,
+    };
+    let text = |text: &Option<std::borrow::Cow<'_, str>>| text.as_deref().map(Value::from);
+    [
+        text(&meaning.span_type),
+        composed(&meaning.inputs),
+        composed(&meaning.outputs),
+        meaning.usage.as_ref().map(token_usage::to_value),
+        meaning.cost.as_ref().map(cost::to_value),
+        text(&meaning.model),
+        text(&meaning.provider),
+        text(&meaning.message_format),
+        service_with_a_view(span).map(Value::from),
+    ]
+    .into_iter()
+    .flatten()
+    .collect()
+}
+
 fn content(field: Field<'_>) -> Value {
     match field {
         Field::Attribute(_, value) => decode_json_text(value).into_owned(),

@@ -12,6 +12,7 @@ use roaring::RoaringBitmap;
 
 use crate::filter::{Filter, Number, SpanCondition, SpanField, Test, TraceCondition, TraceField};
 use crate::overlay::{NAME_TAG, Overlay};
+use crate::text::candidates;
 
 /// Rows between certainty and possibility; `must` is within `may`.
 #[derive(Clone, Debug, PartialEq)]
@@ -146,9 +147,8 @@ impl Compiler<'_> {
             TraceField::Feedback(_) | TraceField::Expectation(_) | TraceField::Issue => {
                 self.assessments(condition)?
             }
-            TraceField::Usage | TraceField::Cost | TraceField::Text => {
-                Bounds::unknown(self.all.clone())
-            }
+            TraceField::Text => self.contents(test)?,
+            TraceField::Usage | TraceField::Cost => Bounds::unknown(self.all.clone()),
         })
     }
 
@@ -322,9 +322,33 @@ impl Compiler<'_> {
                 Bounds::unknown(may)
             }
             SpanCondition::Is(SpanField::Attribute(key), test) => {
-                self.texts(Property::Attribute(key), test)?
+                self.attribute(Property::Attribute(key), test)?
             }
+            SpanCondition::Is(SpanField::Content, test) => self.contents(test)?,
             SpanCondition::Is(..) => Bounds::unknown(self.all.clone()),
+        })
+    }
+
+    /// Some text of some span passes.
+    fn contents(&self, test: &Test) -> Compiled {
+        Ok(match candidates(self.segment, test)? {
+            Some(rows) => Bounds::unknown(rows & self.all),
+            None => Bounds::unknown(self.all.clone()),
+        })
+    }
+
+    /// Values that are not listed are long: their words say which are worth a look.
+    fn attribute(&self, property: Property<'_>, test: &Test) -> Compiled {
+        let bounds = self.texts(property, test)?;
+        if bounds.must == bounds.may {
+            return Ok(bounds);
+        }
+        Ok(match candidates(self.segment, test)? {
+            Some(rows) => Bounds {
+                may: &bounds.must | (bounds.may & rows),
+                must: bounds.must,
+            },
+            None => bounds,
         })
     }
 

@@ -1,6 +1,6 @@
 //! The store's registry, kept in the catalog.
 
-use fanlight_catalog::{Catalog, NewSegment};
+use fanlight_catalog::{Catalog, NewSegment, SegmentRow};
 use fanlight_model::{SegmentId, TraceKey};
 use fanlight_store::{Registered, Registry, RegistryError, SegmentEntry};
 use tokio::runtime::Handle;
@@ -44,6 +44,22 @@ impl Registry for CatalogRegistry {
         Ok(self
             .runtime
             .block_on(self.catalog.announce_segment(&segment, dead, log_position))?)
+    }
+
+    fn replace(
+        &self,
+        segment: Option<&SegmentEntry>,
+        removed: &[SegmentId],
+    ) -> Result<(), RegistryError> {
+        let row = segment.map(|segment| SegmentRow {
+            id: segment.id,
+            meta_json: segment.meta_json.clone(),
+            log_seq: segment.log_seq,
+            dead: segment.dead.clone(),
+        });
+        Ok(self
+            .runtime
+            .block_on(self.catalog.replace_segments(row.as_ref(), removed))?)
     }
 
     fn record_deletes(

@@ -5,6 +5,7 @@
 //! segments goes through the [`Registry`] trait. Start reading at [`Store`], then `writer` (the one path in), `seal`
 //! (memory to segment) and `segment` (what a segment is).
 
+mod compact;
 mod error;
 mod hot;
 mod log;
@@ -17,10 +18,14 @@ mod state;
 mod store;
 mod writer;
 
+pub use compact::Effort;
 pub use error::StoreError;
 pub use hot::HotTrace;
 pub use registry::{MemoryRegistry, Registered, Registry, RegistryError, SegmentEntry};
-pub use segment::{Facets, Property, Rows, Segment, SpanProfile, StoredTrace, Term};
+pub use segment::{
+    Facets, Property, Rows, Segment, SpanProfile, StoredTrace, Term, WordPart, Words, stands_alone,
+    words,
+};
 pub use settings::Settings;
 pub use state::{Found, SegmentView, Snapshot};
 pub use store::Store;

@@ -20,6 +20,8 @@ use crate::writer::{Source, apply};
 pub(crate) struct Recovered {
     pub(crate) state: RwLock<State>,
     pub(crate) next_segment: u64,
+    /// Records before this one are wholly in segments.
+    pub(crate) log_position: u64,
 }
 
 pub(crate) fn recover(
@@ -53,6 +55,7 @@ pub(crate) fn recover(
     Ok(Recovered {
         state,
         next_segment,
+        log_position: registered.log_position,
     })
 }
 

@@ -42,6 +42,13 @@ pub trait Registry: Send + Sync + std::fmt::Debug {
         log_position: u64,
     ) -> Result<(), RegistryError>;
 
+    /// Adds `segment`, with its dead rows, and forgets the segments `removed`. Repeating it is harmless.
+    fn replace(
+        &self,
+        segment: Option<&SegmentEntry>,
+        removed: &[SegmentId],
+    ) -> Result<(), RegistryError>;
+
     /// Remembers deleted traces (and forgets their edits), replaces the dead rows of the segments they lived in.
     fn record_deletes(
         &self,
@@ -98,6 +105,19 @@ impl Registry for MemoryRegistry {
         inner.segments.insert(segment.id, segment.clone());
         inner.set_dead(dead);
         inner.log_position = log_position;
+        Ok(())
+    }
+
+    fn replace(
+        &self,
+        segment: Option<&SegmentEntry>,
+        removed: &[SegmentId],
+    ) -> Result<(), RegistryError> {
+        let mut inner = self.0.lock();
+        inner.segments.retain(|id, _| !removed.contains(id));
+        inner
+            .segments
+            .extend(segment.map(|segment| (segment.id, segment.clone())));
         Ok(())
     }
 

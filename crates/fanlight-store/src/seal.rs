@@ -7,6 +7,7 @@ use fanlight_model::{Clock, SegmentId, UnixNanos};
 use parking_lot::{Mutex, MutexGuard, RwLock};
 use rustc_hash::FxHashMap;
 
+use crate::compact::Merged;
 use crate::hot::HotTrace;
 use crate::log;
 use crate::registry::{Registry, SegmentEntry};
@@ -28,7 +29,18 @@ pub(crate) struct Sealer {
     /// A segment that is not announced yet. Held while the registry is told about dead rows, so that no two tell it
     /// different things about the same segment. Should announcing fail, nobody knows whether it took effect: it is
     /// repeated, which is harmless, before anything else.
-    pub(crate) unannounced: Mutex<Option<Written>>,
+    pub(crate) unannounced: Mutex<Option<Unannounced>>,
+    /// Records before this one are wholly in segments, and everybody knows.
+    pub(crate) log_position: Mutex<u64>,
+    /// Held while segments are merged.
+    pub(crate) compacting: Mutex<()>,
+}
+
+/// What is on disk and not known to the registry for certain.
+#[derive(Debug)]
+pub(crate) enum Unannounced {
+    Sealed(Written),
+    Merged(Merged),
 }
 
 /// A segment on disk and the traces in it, newest first.
@@ -57,23 +69,31 @@ impl Sealer {
             return Ok(0);
         };
         let sealed = written.traces.len();
-        *self.unannounced.lock() = Some(written);
+        *self.unannounced.lock() = Some(Unannounced::Sealed(written));
         drop(self.settle()?);
         Ok(sealed)
     }
 
     /// Announces what is not announced yet. As long as the answer is held, nothing else is.
-    pub(crate) fn settle(&self) -> Result<MutexGuard<'_, Option<Written>>, StoreError> {
+    pub(crate) fn settle(&self) -> Result<MutexGuard<'_, Option<Unannounced>>, StoreError> {
         let mut unannounced = self.unannounced.lock();
-        if let Some(written) = &*unannounced {
-            let log_position = self.announce(written)?;
-            tracing::info!(
-                segment.id = %written.segment.id(), segment.traces = written.traces.len(),
-                segment.spans = written.figures.spans, size_bytes = written.figures.bytes,
-                "sealed segment {}", written.segment.id()
-            );
-            *unannounced = None;
-            self.forget_below(log_position)?;
+        match &*unannounced {
+            None => {}
+            Some(Unannounced::Merged(merged)) => {
+                self.announce_merged(merged)?;
+                *unannounced = None;
+            }
+            Some(Unannounced::Sealed(written)) => {
+                let log_position = self.announce(written)?;
+                tracing::info!(
+                    segment.id = %written.segment.id(), segment.traces = written.traces.len(),
+                    segment.spans = written.figures.spans, size_bytes = written.figures.bytes,
+                    "sealed segment {}", written.segment.id()
+                );
+                *unannounced = None;
+                *self.log_position.lock() = log_position;
+                self.forget_below(log_position)?;
+            }
         }
         Ok(unannounced)
     }

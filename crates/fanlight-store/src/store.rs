@@ -10,6 +10,7 @@ use fanlight_model::{Batch, Clock, TraceKey};
 use parking_lot::{Mutex, RwLock};
 use tokio::sync::{Notify, mpsc, oneshot};
 
+use crate::compact::Effort;
 use crate::log;
 use crate::recovery::{Recovered, recover};
 use crate::registry::Registry;
@@ -60,6 +61,7 @@ impl Store {
         let Recovered {
             state,
             next_segment,
+            log_position,
         } = recover(&log_dir, &segments_dir, &*registry, &*clock)?;
         let state = Arc::new(state);
         let (jobs, receiver) = mpsc::channel(QUEUE_LENGTH);
@@ -74,6 +76,8 @@ impl Store {
             clock: Arc::clone(&clock),
             next_id: Mutex::new(next_segment),
             unannounced: Mutex::new(None),
+            log_position: Mutex::new(log_position),
+            compacting: Mutex::new(()),
         });
         let writer = Writer {
             dir: log_dir,
@@ -240,6 +244,12 @@ impl Store {
     /// Seals everything in memory, running traces too. Blocks.
     pub fn seal_all(&self) -> Result<usize, StoreError> {
         self.sealer.seal(Scope::All)
+    }
+
+    /// Makes one segment of several where that pays off; answers how many there were, 0 when there was nothing to do.
+    /// Blocks, for seconds with large segments; reads and writes go on.
+    pub fn compact(&self, effort: Effort) -> Result<usize, StoreError> {
+        self.sealer.compact(effort)
     }
 
     /// Refuses further writes, waits until accepted ones are durable. Blocks.

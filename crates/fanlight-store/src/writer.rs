@@ -247,12 +247,13 @@ pub(crate) fn apply(state: &RwLock<State>, batch: Batch, seq: u64, now: UnixNano
     let reopened = reopen_sealed(state, &batch, seq, now, &unwanted);
 
     let mut state = state.write();
-    for trace in reopened {
-        state.shadow(
-            trace
-                .supersedes
-                .expect("a reopened trace supersedes its row"),
-        );
+    for mut trace in reopened {
+        // Segments may have been merged since the trace was read: its row is elsewhere then.
+        let place = state.find_sealed(trace.key());
+        trace.supersedes = place.map(|(segment, row)| (segment.id(), row));
+        if let Some(row) = trace.supersedes {
+            state.shadow(row);
+        }
         state.hot_bytes += trace.bytes;
         state.hot.insert(trace.key(), Arc::new(trace));
     }

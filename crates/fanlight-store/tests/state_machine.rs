@@ -13,7 +13,7 @@ use fanlight_model::{
     UnixNanos, Value, WorkspaceId,
 };
 use fanlight_store::{
-    MemoryRegistry, Registered, Registry, RegistryError, SegmentEntry, Settings, Store,
+    Effort, MemoryRegistry, Registered, Registry, RegistryError, SegmentEntry, Settings, Store,
 };
 use proptest::prelude::*;
 
@@ -41,6 +41,11 @@ enum Step {
     FailedSeal {
         in_effect: bool,
     },
+    Compact,
+    /// The registry says that it failed while segments were merged, before or after it took effect.
+    FailedCompact {
+        in_effect: bool,
+    },
     Restart,
     Wait,
 }
@@ -54,6 +59,8 @@ fn step() -> impl Strategy<Value = Step> {
         1 => prop::collection::vec(trace, 1..3).prop_map(|traces| Step::Delete { traces }),
         2 => Just(Step::Seal),
         1 => any::<bool>().prop_map(|in_effect| Step::FailedSeal { in_effect }),
+        3 => Just(Step::Compact),
+        1 => any::<bool>().prop_map(|in_effect| Step::FailedCompact { in_effect }),
         2 => Just(Step::Restart),
         1 => Just(Step::Wait),
     ]
@@ -88,6 +95,21 @@ impl Registry for FailingRegistry {
             return Err("the registry is out of order".into());
         }
         self.inner.announce(segment, dead, log_position)?;
+        if self.fail_after.swap(false, Ordering::SeqCst) {
+            return Err("the connection broke before the answer".into());
+        }
+        Ok(())
+    }
+
+    fn replace(
+        &self,
+        segment: Option<&SegmentEntry>,
+        removed: &[SegmentId],
+    ) -> Result<(), RegistryError> {
+        if self.fail_next.swap(false, Ordering::SeqCst) {
+            return Err("the registry is out of order".into());
+        }
+        self.inner.replace(segment, removed)?;
         if self.fail_after.swap(false, Ordering::SeqCst) {
             return Err("the connection broke before the answer".into());
         }
@@ -199,6 +221,21 @@ impl World {
         self.store.as_ref().unwrap()
     }
 
+    fn fail_next(&self, in_effect: bool) {
+        let registry = &self.registry;
+        let fail = if in_effect {
+            &registry.fail_after
+        } else {
+            &registry.fail_next
+        };
+        fail.store(true, Ordering::SeqCst);
+    }
+
+    fn mend_registry(&self) {
+        self.registry.fail_next.store(false, Ordering::SeqCst);
+        self.registry.fail_after.store(false, Ordering::SeqCst);
+    }
+
     fn append(&self, batch: Batch) {
         self.runtime.block_on(self.store().append(batch)).unwrap();
     }
@@ -253,15 +290,19 @@ impl World {
                 self.store().seal_all().unwrap();
             }
             Step::FailedSeal { in_effect } => {
-                let fail = if *in_effect {
-                    &self.registry.fail_after
-                } else {
-                    &self.registry.fail_next
-                };
-                fail.store(true, Ordering::SeqCst);
+                self.fail_next(*in_effect);
                 let sealed = self.store().seal_all();
                 assert!(matches!(sealed, Ok(0) | Err(_)));
-                fail.store(false, Ordering::SeqCst);
+                self.mend_registry();
+            }
+            Step::Compact => {
+                self.store().compact(Effort::All).unwrap();
+            }
+            Step::FailedCompact { in_effect } => {
+                self.fail_next(*in_effect);
+                let merged = self.store().compact(Effort::All);
+                assert!(matches!(merged, Ok(0) | Err(_)));
+                self.mend_registry();
             }
             Step::Restart => self.restart(),
             Step::Wait => {

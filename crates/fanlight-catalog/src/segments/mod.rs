@@ -65,13 +65,27 @@ impl Catalog {
         })
     }
 
-    /// Forgets segments; unknown ones are ignored.
-    pub async fn drop_segments(&self, ids: &[SegmentId]) -> Result<()> {
+    /// Adds `segment`, if there is one, with its dead rows, and forgets those `removed`, all or nothing. Unknown ones
+    /// are ignored, so that it may be repeated.
+    pub async fn replace_segments(
+        &self,
+        segment: Option<&SegmentRow>,
+        removed: &[SegmentId],
+    ) -> Result<()> {
         let mut tx = self.database().write().await?;
-        for id in ids {
+        for id in removed {
             rows::delete(&mut tx, *id).await?;
         }
-        tx.commit().await.attempt("commit dropped segments")
+        if let Some(segment) = segment {
+            let new = NewSegment {
+                id: segment.id,
+                meta_json: segment.meta_json.clone(),
+                log_seq: segment.log_seq,
+            };
+            rows::put(&mut tx, &new).await?;
+            rows::set_dead(&mut tx, segment.id, &segment.dead).await?;
+        }
+        tx.commit().await.attempt("commit replaced segments")
     }
 
     /// Remembers that traces were deleted up to log record `seq`, forgets their edits, and replaces the dead rows of

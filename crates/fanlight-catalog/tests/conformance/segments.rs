@@ -53,9 +53,21 @@ async fn segments_are_announced_with_what_they_replace() {
             log_position: 7
         }
     );
+    // Twice: nobody knows whether an unanswered call took effect.
+    for _ in 0..2 {
+        harness
+            .catalog
+            .replace_segments(Some(&row(3, &[4])), &[SegmentId(2), SegmentId(9)])
+            .await
+            .unwrap();
+        assert_eq!(
+            harness.catalog.load_segments().await.unwrap().segments,
+            [row(1, &[]), row(3, &[4])]
+        );
+    }
     harness
         .catalog
-        .drop_segments(&[SegmentId(2), SegmentId(9)])
+        .replace_segments(None, &[SegmentId(3)])
         .await
         .unwrap();
     assert_eq!(

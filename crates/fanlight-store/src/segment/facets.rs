@@ -6,8 +6,7 @@
 //!
 //! Body, little-endian: length of the term map (u64), the map (an `fst` of term to offset), posting lists. A term is the
 //! property's number, its key, a zero byte and the value; the unlisted rows of a property are the term with the number
-//! plus 128 and no value. A posting list is a byte 0, a LEB128 count and LEB128 gaps for up to 32 rows, else a byte 1,
-//! a u32 length and a serialised Roaring bitmap.
+//! plus 128 and no value. Lists of rows are as `postings` writes them.
 
 use std::io;
 use std::path::Path;
@@ -18,11 +17,11 @@ use roaring::RoaringBitmap;
 use rustc_hash::FxHashMap;
 
 use super::file;
+use super::postings::{self, RowList};
 
 const MAGIC: [u8; 8] = *b"FANFACT\x01";
-const UNLISTED: u8 = 128;
-const SHORT_LIST: usize = 32;
-const BITMAP: u8 = 1;
+/// Added to a property's number: rows with a value that is not listed.
+pub(super) const UNLISTED: u8 = 128;
 
 /// What a term speaks about. Numbers are part of the file format.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -50,7 +49,7 @@ pub enum Property<'a> {
 pub(super) const SPAN_SEPARATOR: char = '\u{1}';
 
 impl Property<'_> {
-    const fn number(self) -> u8 {
+    pub(super) const fn number(self) -> u8 {
         match self {
             Self::Workspace => 1,
             Self::Experiment => 2,
@@ -98,14 +97,14 @@ pub struct Term {
 impl Term {
     /// Rows that have the value; `Err` when the file is damaged.
     pub fn rows(&self) -> Result<RoaringBitmap, String> {
-        read_postings(&self.postings)
+        postings::read(&self.postings)
     }
 }
 
 /// Collects terms while a segment is written. Rows must come in ascending order.
 #[derive(Debug, Default)]
 pub(super) struct FacetsBuilder {
-    terms: FxHashMap<Vec<u8>, Vec<u32>>,
+    terms: FxHashMap<Vec<u8>, RowList>,
     distinct: FxHashMap<Vec<u8>, u32>,
     scratch: Vec<u8>,
 }
@@ -130,7 +129,7 @@ impl FacetsBuilder {
         let prefix_length = self.scratch.len();
         self.scratch.extend_from_slice(value.as_bytes());
         if let Some(rows) = self.terms.get_mut(self.scratch.as_slice()) {
-            push_row(rows, row);
+            rows.push(row);
             return;
         }
         let distinct = match self.distinct.get_mut(&self.scratch[..prefix_length]) {
@@ -144,7 +143,10 @@ impl FacetsBuilder {
             self.add_unlisted(property, row);
         } else {
             *distinct += 1;
-            self.terms.insert(self.scratch.clone(), vec![row]);
+            self.terms
+                .entry(self.scratch.clone())
+                .or_default()
+                .push(row);
         }
     }
 
@@ -156,24 +158,47 @@ impl FacetsBuilder {
             // A key that cannot be part of a term is looked up as the empty key.
             vec![property.number() | UNLISTED, 0]
         };
-        push_row(self.terms.entry(term).or_default(), row);
+        self.terms.entry(term).or_default().push(row);
     }
 
     pub(super) fn write(self, path: &Path) -> io::Result<()> {
         let mut terms: Vec<_> = self.terms.into_iter().collect();
-        terms.sort_unstable();
-        let mut map = fst::MapBuilder::memory();
-        let mut postings = Vec::new();
+        terms.sort_unstable_by(|(left, _), (right, _)| left.cmp(right));
+        let mut writer = FacetsWriter::new();
         for (term, rows) in &terms {
-            map.insert(term, postings.len() as u64)
-                .map_err(io::Error::other)?;
-            write_postings(&mut postings, rows)?;
+            writer.push(term, rows)?;
         }
-        let map = map.into_inner().map_err(io::Error::other)?;
-        let mut body = Vec::with_capacity(8 + map.len() + postings.len());
+        writer.finish(path)
+    }
+}
+
+/// Takes terms in ascending order.
+pub(super) struct FacetsWriter {
+    map: fst::MapBuilder<Vec<u8>>,
+    postings: Vec<u8>,
+}
+
+impl FacetsWriter {
+    pub(super) fn new() -> Self {
+        Self {
+            map: fst::MapBuilder::memory(),
+            postings: Vec::new(),
+        }
+    }
+
+    pub(super) fn push(&mut self, term: &[u8], rows: &RowList) -> io::Result<()> {
+        let place = self.postings.len() as u64;
+        self.map.insert(term, place).map_err(io::Error::other)?;
+        rows.write(&mut self.postings)
+    }
+
+    /// Writes and syncs the file.
+    pub(super) fn finish(self, path: &Path) -> io::Result<()> {
+        let map = self.map.into_inner().map_err(io::Error::other)?;
+        let mut body = Vec::with_capacity(8 + map.len() + self.postings.len());
         body.extend_from_slice(&(map.len() as u64).to_le_bytes());
         body.extend_from_slice(&map);
-        body.extend_from_slice(&postings);
+        body.extend_from_slice(&self.postings);
         file::write(path, MAGIC, &body)
     }
 }
@@ -183,74 +208,6 @@ impl FacetsBuilder {
 pub(super) struct ListLimits {
     pub(super) distinct: u32,
     pub(super) value_bytes: usize,
-}
-
-fn push_row(rows: &mut Vec<u32>, row: u32) {
-    if rows.last() != Some(&row) {
-        rows.push(row);
-    }
-}
-
-fn write_postings(out: &mut Vec<u8>, rows: &[u32]) -> io::Result<()> {
-    if rows.len() > SHORT_LIST {
-        let bitmap =
-            RoaringBitmap::from_sorted_iter(rows.iter().copied()).map_err(io::Error::other)?;
-        out.push(BITMAP);
-        let length = u32::try_from(bitmap.serialized_size()).map_err(io::Error::other)?;
-        out.extend_from_slice(&length.to_le_bytes());
-        return bitmap.serialize_into(out);
-    }
-    out.push(0);
-    write_varint(out, u32::try_from(rows.len()).map_err(io::Error::other)?);
-    let mut last = 0;
-    for row in rows {
-        write_varint(out, row - last);
-        last = *row;
-    }
-    Ok(())
-}
-
-fn read_postings(bytes: &[u8]) -> Result<RoaringBitmap, String> {
-    let cut = || "a posting list is cut".to_owned();
-    let (&shape, mut rest) = bytes.split_first().ok_or_else(cut)?;
-    if shape == BITMAP {
-        let (length, rest) = rest.split_first_chunk::<4>().ok_or_else(cut)?;
-        let list = rest
-            .get(..u32::from_le_bytes(*length) as usize)
-            .ok_or_else(cut)?;
-        return RoaringBitmap::deserialize_from(list).map_err(|cause| cause.to_string());
-    }
-    let count = read_varint(&mut rest).ok_or_else(cut)?;
-    let mut row = 0_u32;
-    let mut rows = RoaringBitmap::new();
-    for _ in 0..count {
-        row = row
-            .checked_add(read_varint(&mut rest).ok_or_else(cut)?)
-            .ok_or_else(cut)?;
-        rows.insert(row);
-    }
-    Ok(rows)
-}
-
-fn write_varint(out: &mut Vec<u8>, mut number: u32) {
-    while number >= 0x80 {
-        out.push(u8::try_from(number & 0x7f).expect("seven bits") | 0x80);
-        number >>= 7;
-    }
-    out.push(u8::try_from(number).expect("below 128 after the loop"));
-}
-
-fn read_varint(bytes: &mut &[u8]) -> Option<u32> {
-    let mut number = 0_u64;
-    for shift in (0..35).step_by(7) {
-        let (&byte, rest) = bytes.split_first()?;
-        *bytes = rest;
-        number |= u64::from(byte & 0x7f) << shift;
-        if byte < 0x80 {
-            return u32::try_from(number).ok();
-        }
-    }
-    None
 }
 
 /// The open index.
@@ -316,9 +273,18 @@ impl Facets {
         terms
     }
 
+    /// The term map, for walking several at once.
+    pub(super) fn terms(&self) -> &fst::Map<Bytes> {
+        &self.terms
+    }
+
+    pub(super) fn list_at(&self, offset: u64) -> Bytes {
+        self.postings_at(offset)
+    }
+
     fn rows_at(&self, term: &[u8]) -> Result<RoaringBitmap, String> {
         match self.terms.get(term) {
-            Some(offset) => read_postings(&self.postings_at(offset)),
+            Some(offset) => postings::read(&self.postings_at(offset)),
             None => Ok(RoaringBitmap::new()),
         }
     }

@@ -21,6 +21,16 @@ const PROFILE_LIMITS: ListLimits = ListLimits {
     value_bytes: 400,
 };
 
+/// How many values a property may list, by the first byte of its terms.
+pub(super) fn listed_values(number: u8) -> u32 {
+    let of = |property: Property<'_>, limits: ListLimits| {
+        (property.number() == number).then_some(limits.distinct)
+    };
+    of(Property::Attribute(""), ATTRIBUTE_LIMITS)
+        .or_else(|| of(Property::Span, PROFILE_LIMITS))
+        .unwrap_or(TAG_LIMITS.distinct)
+}
+
 /// Stands for an absent span type or model in a profile.
 const ABSENT: &str = "\u{2}";
 

@@ -4,14 +4,19 @@
 //! per trace, newest first), `spans.parquet` (all spans, grouped by trace row), `facets.idx` (terms to rows) and
 //! `rows.idx` (trace id to row, and the numbers every search needs). The index files are memory-mapped.
 
+mod content;
 mod facets;
 mod facets_of;
 mod file;
+mod merge;
+mod postings;
 mod rows;
 mod spans_read;
 mod spans_write;
+mod texts_file;
 mod traces_file;
 mod value_text;
+mod words;
 mod write;
 
 use std::path::{Path, PathBuf};
@@ -23,7 +28,9 @@ use crate::StoreError;
 
 pub use facets::{Facets, Property, Term};
 pub use facets_of::SpanProfile;
+pub(crate) use merge::{LEFT_OUT, Source, merge, plan};
 pub use rows::Rows;
+pub use words::{WordPart, Words, stands_alone, words};
 pub(crate) use write::{Figures, write_segment};
 
 /// A trace as its row keeps it.
@@ -42,7 +49,15 @@ pub struct Segment {
     rows: Rows,
     facets: Facets,
     traces: traces_file::TracesFile,
+    words: Words,
+    parts: Vec<Part>,
+}
+
+/// Spans and their long texts. A segment that was compacted has a part of each segment it was made from.
+#[derive(Debug)]
+struct Part {
     spans: spans_read::SpansFile,
+    texts: texts_file::TextsFile,
 }
 
 impl Segment {
@@ -55,14 +70,24 @@ impl Segment {
         let rows = Rows::open(&dir.join("rows.idx")).map_err(corrupt)?;
         let facets = Facets::open(&dir.join("facets.idx")).map_err(corrupt)?;
         let traces = traces_file::TracesFile::open(&dir.join("traces.parquet")).map_err(corrupt)?;
-        let spans = spans_read::SpansFile::open(&dir.join("spans.parquet")).map_err(corrupt)?;
+        let words = Words::open(&dir.join("words.idx")).map_err(corrupt)?;
+        let parts = (0..rows.part_count())
+            .map(|part| {
+                Ok(Part {
+                    spans: spans_read::SpansFile::open(&part_file(dir, "spans", part))?,
+                    texts: texts_file::TextsFile::open(&part_file(dir, "texts", part))?,
+                })
+            })
+            .collect::<Result<_, _>>()
+            .map_err(corrupt)?;
         Ok(Self {
             id,
             log_seq,
             rows,
             facets,
             traces,
-            spans,
+            words,
+            parts,
         })
     }
 
@@ -73,6 +98,11 @@ impl Segment {
     /// Each trace here holds everything the log said of it up to and including this record.
     pub(crate) fn log_seq(&self) -> u64 {
         self.log_seq
+    }
+
+    /// How many files of spans it has.
+    pub(crate) fn part_count(&self) -> usize {
+        self.parts.len()
     }
 
     pub fn row_count(&self) -> u32 {
@@ -87,6 +117,10 @@ impl Segment {
         &self.facets
     }
 
+    pub fn words(&self) -> &Words {
+        &self.words
+    }
+
     /// The traces of `rows`, which must be ascending. One pass over the pages that hold them.
     pub fn traces(&self, rows: &[u32]) -> Result<Vec<StoredTrace>, StoreError> {
         self.traces
@@ -96,10 +130,26 @@ impl Segment {
 
     /// The spans of each of `rows`, which must be ascending: roots first, then by start.
     pub fn spans(&self, rows: &[u32]) -> Result<Vec<Vec<Arc<Span>>>, StoreError> {
-        let ranges: Vec<_> = rows.iter().map(|row| self.rows.span_range(*row)).collect();
-        self.spans
-            .read(&ranges)
-            .map_err(|reason| self.corrupt(reason))
+        let mut spans = vec![Vec::new(); rows.len()];
+        for (number, part) in (0_u32..).zip(&self.parts) {
+            let places = rows.iter().map(|row| self.rows.spans(*row));
+            let (here, ranges): (Vec<usize>, Vec<_>) = places
+                .enumerate()
+                .filter(|(_, place)| place.part == number)
+                .map(|(at, place)| (at, place.range()))
+                .unzip();
+            if here.is_empty() {
+                continue;
+            }
+            let read = part.spans.read(&ranges, &part.texts);
+            for (at, of_row) in here
+                .into_iter()
+                .zip(read.map_err(|reason| self.corrupt(reason))?)
+            {
+                spans[at] = of_row;
+            }
+        }
+        Ok(spans)
     }
 
     /// One trace with its spans.
@@ -117,6 +167,14 @@ impl Segment {
             segment: self.id,
             reason,
         }
+    }
+}
+
+/// The first part has the plain name.
+fn part_file(dir: &Path, name: &str, part: u32) -> PathBuf {
+    match part {
+        0 => dir.join(format!("{name}.parquet")),
+        part => dir.join(format!("{name}.{part}.parquet")),
     }
 }
 

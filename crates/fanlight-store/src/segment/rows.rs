@@ -1,8 +1,9 @@
 //! `rows.idx`: trace id to row, and the numbers of each row that searches compare.
 //!
-//! Body, little-endian: row count (u32), table size (u32, a power of two), then columns of one value per row: trace id
-//! (16 bytes), workspace (u32), experiment (u64), start (u64 ns), duration (u64 ns, all ones = unknown), first span
-//! (u32, one more than rows), then the hash table (u32 per slot: row + 1, 0 = free; linear probing).
+//! Body, little-endian: row count (u32), table size (u32), number of parts (u32), then columns of one value per row:
+//! trace id (16 bytes), workspace (u32), experiment (u64), start (u64 ns), duration (u64 ns, all ones = unknown), the
+//! part whose `spans.parquet` has its spans (u32), the first of them there (u32), how many there are (u32), then the
+//! hash table (u32 per slot: row + 1, 0 = free; linear probing).
 
 use std::io;
 use std::ops::Range;
@@ -22,7 +23,22 @@ pub(super) struct Row {
     pub(super) experiment: ExperimentId,
     pub(super) start: UnixNanos,
     pub(super) duration: Option<Nanos>,
-    pub(super) spans: u32,
+    pub(super) spans: SpanPlace,
+}
+
+/// Where the spans of a trace are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct SpanPlace {
+    pub(super) part: u32,
+    pub(super) first: u32,
+    pub(super) count: u32,
+}
+
+impl SpanPlace {
+    pub(super) fn range(self) -> Range<usize> {
+        let first = self.first as usize;
+        first..first + self.count as usize
+    }
 }
 
 /// The open index.
@@ -33,7 +49,10 @@ pub struct Rows {
     experiments: Column<8>,
     starts: Column<8>,
     durations: Column<8>,
+    parts: Column<4>,
     first_spans: Column<4>,
+    span_counts: Column<4>,
+    part_count: u32,
     table: Column<4>,
 }
 
@@ -49,7 +68,7 @@ fn hash(key: TraceKey) -> u64 {
     mixed ^ (mixed >> 31)
 }
 
-pub(super) fn write(path: &Path, rows: &[Row]) -> io::Result<()> {
+pub(super) fn write(path: &Path, rows: &[Row], parts: u32) -> io::Result<()> {
     let count = u32::try_from(rows.len()).map_err(io::Error::other)?;
     // Half full: a look-up of an absent id, which every new trace makes, mostly ends at the first slot.
     let slots = (rows.len() * 2).next_power_of_two().max(2);
@@ -60,6 +79,7 @@ pub(super) fn write(path: &Path, rows: &[Row]) -> io::Result<()> {
             .map_err(io::Error::other)?
             .to_le_bytes(),
     );
+    body.extend_from_slice(&parts.to_le_bytes());
     for row in rows {
         body.extend_from_slice(&row.key.trace.to_bytes());
     }
@@ -79,12 +99,12 @@ pub(super) fn write(path: &Path, rows: &[Row]) -> io::Result<()> {
                 .to_le_bytes(),
         );
     }
-    let mut first = 0_u32;
-    for row in rows {
-        body.extend_from_slice(&first.to_le_bytes());
-        first += row.spans;
+    let part: fn(&SpanPlace) -> u32 = |spans| spans.part;
+    for of in [part, |spans| spans.first, |spans| spans.count] {
+        for row in rows {
+            body.extend_from_slice(&of(&row.spans).to_le_bytes());
+        }
     }
-    body.extend_from_slice(&first.to_le_bytes());
 
     let mut table = vec![0_u32; slots];
     for (number, row) in (1_u32..).zip(rows) {
@@ -111,7 +131,7 @@ fn slot_of(hash: u64, slots: usize) -> usize {
 impl Rows {
     pub(super) fn open(path: &Path) -> Result<Self, String> {
         let mut body = file::open(path, MAGIC)?;
-        let head = Column::<4>::take(&mut body, 2)?;
+        let head = Column::<4>::take(&mut body, 3)?;
         let (count, slots) = (head.get(0) as usize, head.get(1) as usize);
         let rows = Self {
             trace_ids: Column::take(&mut body, count)?,
@@ -119,7 +139,10 @@ impl Rows {
             experiments: Column::take(&mut body, count)?,
             starts: Column::take(&mut body, count)?,
             durations: Column::take(&mut body, count)?,
-            first_spans: Column::take(&mut body, count + 1)?,
+            parts: Column::take(&mut body, count)?,
+            first_spans: Column::take(&mut body, count)?,
+            span_counts: Column::take(&mut body, count)?,
+            part_count: head.get(2),
             table: Column::take(&mut body, slots)?,
         };
         if slots > count {
@@ -187,10 +210,22 @@ impl Rows {
             .map(Nanos)
     }
 
-    /// Rows of `spans.parquet` that belong to `row`.
-    pub fn span_range(&self, row: u32) -> Range<usize> {
+    pub(super) fn spans(&self, row: u32) -> SpanPlace {
         let row = row as usize;
-        self.first_spans.get(row) as usize..self.first_spans.get(row + 1) as usize
+        SpanPlace {
+            part: self.parts.get(row),
+            first: self.first_spans.get(row),
+            count: self.span_counts.get(row),
+        }
+    }
+
+    pub fn span_count(&self, row: u32) -> u32 {
+        self.spans(row).count
+    }
+
+    /// How many pairs of span and text files the segment has.
+    pub(super) fn part_count(&self) -> u32 {
+        self.part_count
     }
 
     /// The first row that started before `instant`: rows are newest first.
@@ -222,7 +257,11 @@ mod tests {
             experiment: ExperimentId(number),
             start: UnixNanos(1000 - number),
             duration: (number != 2).then_some(Nanos(number)),
-            spans: 2,
+            spans: SpanPlace {
+                part: 0,
+                first: 7,
+                count: 2,
+            },
         }
     }
 
@@ -231,7 +270,7 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("rows.idx");
         let written: Vec<_> = (1..=300).map(row).collect();
-        write(&path, &written).unwrap();
+        write(&path, &written, 1).unwrap();
         let rows = Rows::open(&path).unwrap();
         for (number, row) in (0..).zip(&written) {
             assert_eq!(rows.find(row.key), Some(number));
@@ -244,7 +283,7 @@ mod tests {
                 (row.experiment, row.duration)
             );
         }
-        assert_eq!(rows.span_range(1), 2..4);
+        assert_eq!(rows.spans(1).range(), 7..9);
         assert_eq!(rows.first_before(UnixNanos(998)), 2);
         let elsewhere = TraceKey {
             workspace: WorkspaceId(7),
@@ -257,7 +296,7 @@ mod tests {
     fn a_damaged_file_is_refused() {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("rows.idx");
-        write(&path, &[row(1)]).unwrap();
+        write(&path, &[row(1)], 1).unwrap();
         let mut bytes = std::fs::read(&path).unwrap();
         bytes[40] ^= 1;
         std::fs::write(&path, bytes).unwrap();

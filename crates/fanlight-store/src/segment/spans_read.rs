@@ -1,12 +1,13 @@
 //! Spans back from `spans.parquet`.
 
+use std::borrow::Cow;
 use std::ops::Range;
 use std::path::Path;
 use std::sync::{Arc, OnceLock};
 
 use arrow_array::cast::AsArray;
 use arrow_array::types::{Int32Type, UInt32Type, UInt64Type};
-use arrow_array::{Array, FixedSizeBinaryArray, RecordBatch, StringArray};
+use arrow_array::{Array, FixedSizeBinaryArray, ListArray, RecordBatch, StringArray};
 use bytes::Bytes;
 use fanlight_model::{
     Attributes, Event, Link, Resource, Scope, Span, SpanId, Status, StatusCode, TraceId, UnixNanos,
@@ -20,10 +21,11 @@ use parquet::file::metadata::PageIndexPolicy;
 use serde::{Deserialize, Serialize};
 
 use super::file;
+use super::texts_file::{Stretches, TextsFile};
 use super::value_text::{attributes_from_text, attributes_to_text, value_from_text};
 
 /// What a span is made of; the other columns are for searches and other tools.
-const COLUMNS: [&str; 22] = [
+const COLUMNS: [&str; 26] = [
     "trace_id",
     "span_id",
     "parent_id",
@@ -46,6 +48,16 @@ const COLUMNS: [&str; 22] = [
     "flags",
     "dropped",
     "trace_row",
+    "attributes_texts",
+    "inputs_texts",
+    "outputs_texts",
+    "events_texts",
+];
+const LONG_TEXTS: [&str; 4] = [
+    "attributes_texts",
+    "inputs_texts",
+    "outputs_texts",
+    "events_texts",
 ];
 
 /// The open file. Its footer is read at the first use: starting must not touch every segment.
@@ -64,7 +76,11 @@ impl SpansFile {
     }
 
     /// The spans in each of `ranges`, which must ascend and not overlap.
-    pub(super) fn read(&self, ranges: &[Range<usize>]) -> Result<Vec<Vec<Arc<Span>>>, String> {
+    pub(super) fn read(
+        &self,
+        ranges: &[Range<usize>],
+        texts: &TextsFile,
+    ) -> Result<Vec<Vec<Arc<Span>>>, String> {
         let reader = builder(&self.bytes, &self.metadata)?;
         let mask = ProjectionMask::columns(reader.parquet_schema(), COLUMNS);
         let batches = reader
@@ -81,7 +97,7 @@ impl SpansFile {
         let mut shared = Shared::default();
         for batch in batches {
             let batch = batch.map_err(|cause| cause.to_string())?;
-            let columns = Columns::of(&batch)?;
+            let columns = Columns::of(&batch, texts)?;
             for index in 0..batch.num_rows() {
                 while groups
                     .get(group)
@@ -170,21 +186,67 @@ impl Shared {
     }
 }
 
-struct Columns<'a>(&'a RecordBatch);
+struct Columns<'a> {
+    batch: &'a RecordBatch,
+    stretches: Stretches,
+}
 
 impl<'a> Columns<'a> {
-    fn of(batch: &'a RecordBatch) -> Result<Self, String> {
-        match COLUMNS
+    fn of(batch: &'a RecordBatch, texts: &TextsFile) -> Result<Self, String> {
+        if let Some(missing) = COLUMNS
             .iter()
             .find(|name| batch.column_by_name(name).is_none())
         {
-            None => Ok(Self(batch)),
-            Some(missing) => Err(format!("column `{missing}` is missing")),
+            return Err(format!("column `{missing}` is missing"));
         }
+        let mut columns = Self {
+            batch,
+            stretches: Stretches::default(),
+        };
+        let mut rows = Vec::new();
+        for name in LONG_TEXTS {
+            // Of an absent list nothing is among the values.
+            rows.extend_from_slice(columns.stretches_of(name)?.1);
+        }
+        rows.sort_unstable();
+        rows.dedup();
+        columns.stretches = texts.read(rows)?;
+        Ok(columns)
     }
 
     fn column(&self, name: &str) -> &'a dyn Array {
-        self.0.column_by_name(name).expect("checked when opened")
+        self.batch
+            .column_by_name(name)
+            .expect("checked when opened")
+    }
+
+    fn stretches_of(&self, name: &str) -> Result<(&'a ListArray, &'a [u32]), String> {
+        let list = self
+            .column(name)
+            .as_list_opt::<i32>()
+            .ok_or_else(|| wrong_type(name))?;
+        let values = list
+            .values()
+            .as_primitive_opt::<UInt32Type>()
+            .ok_or_else(|| wrong_type(name))?;
+        Ok((list, values.values()))
+    }
+
+    /// A text that is either in its column or made of stretches.
+    fn long_text(&self, name: &str, index: usize) -> Result<Option<Cow<'a, str>>, String> {
+        if let Some(text) = self.text(name, index)? {
+            return Ok(Some(Cow::Borrowed(text)));
+        }
+        let (list, rows) = self.stretches_of(&format!("{name}_texts"))?;
+        if list.is_null(index) {
+            return Ok(None);
+        }
+        let offsets = list.value_offsets();
+        let place = |at: usize| usize::try_from(offsets[at]).unwrap_or(usize::MAX);
+        let rows = rows
+            .get(place(index)..place(index + 1))
+            .ok_or_else(|| wrong_type(name))?;
+        self.stretches.join(rows).map(|text| Some(Cow::Owned(text)))
     }
 
     fn text(&self, name: &str, index: usize) -> Result<Option<&'a str>, String> {
@@ -240,14 +302,15 @@ impl<'a> Columns<'a> {
         let trace_id = self
             .id("trace_id", index)?
             .and_then(|bytes| TraceId::from_bytes(bytes.try_into().ok()?));
-        let mut attributes = match self.text("attributes", index)? {
-            Some(text) => attributes_from_text(text)?,
+        let mut attributes = match self.long_text("attributes", index)? {
+            Some(text) => attributes_from_text(&text)?,
             None => Attributes::default(),
         };
         for (key, text) in [("inputs_key", "inputs"), ("outputs_key", "outputs")] {
-            if let (Some(key), Some(text)) = (self.dictionary(key, index)?, self.text(text, index)?)
+            if let (Some(key), Some(text)) =
+                (self.dictionary(key, index)?, self.long_text(text, index)?)
             {
-                attributes.insert(key, value_from_text(text)?);
+                attributes.insert(key, value_from_text(&text)?);
             }
         }
         let flags = self
@@ -275,8 +338,8 @@ impl<'a> Columns<'a> {
             },
             attributes,
             events: self
-                .text("events", index)?
-                .map_or(Ok(Vec::new()), EventText::parse)?,
+                .long_text("events", index)?
+                .map_or(Ok(Vec::new()), |text| EventText::parse(&text))?,
             links: self
                 .text("links", index)?
                 .map_or(Ok(Vec::new()), LinkText::parse)?,

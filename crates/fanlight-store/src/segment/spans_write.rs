@@ -11,14 +11,15 @@ use arrow_array::builder::{
 use arrow_array::types::Int32Type;
 use arrow_array::{ArrayRef, RecordBatch};
 use arrow_schema::{ArrowError, DataType, Field as Column, Schema, SchemaRef};
-use fanlight_model::{Span, TraceKey};
+use fanlight_model::{Span, TraceKey, Value};
 use fanlight_normalize::{Field, Meaning};
 use parquet::arrow::ArrowWriter;
-use parquet::basic::{Compression, ZstdLevel};
+use parquet::basic::{Compression, Encoding, ZstdLevel};
 use parquet::errors::ParquetError;
 use parquet::file::properties::{EnabledStatistics, WriterProperties};
 use parquet::schema::types::ColumnPath;
 
+use super::content::{Content, Indexed, TextColumn};
 use super::value_text::{attributes_to_text, value_to_text};
 use crate::segment::spans_read::{EventText, LinkText, ScopeText};
 
@@ -34,6 +35,7 @@ pub(super) static SCHEMA: LazyLock<SchemaRef> = LazyLock::new(|| {
     let dictionary = || DataType::Dictionary(Box::new(DataType::Int32), Box::new(DataType::Utf8));
     let required = |name: &str, kind| Column::new(name, kind, false);
     let optional = |name: &str, kind| Column::new(name, kind, true);
+    let stretches = |name: &str| optional(name, DataType::new_list(DataType::UInt32, true));
     Arc::new(Schema::new(vec![
         required("trace_row", DataType::UInt32),
         required("trace_id", DataType::FixedSizeBinary(16)),
@@ -64,6 +66,10 @@ pub(super) static SCHEMA: LazyLock<SchemaRef> = LazyLock::new(|| {
         optional("trace_state", dictionary()),
         required("flags", DataType::UInt32),
         required("dropped", dictionary()),
+        stretches("attributes_texts"),
+        stretches("inputs_texts"),
+        stretches("outputs_texts"),
+        stretches("events_texts"),
     ]))
 });
 
@@ -89,8 +95,9 @@ impl SpansWriter {
         key: TraceKey,
         span: &Span,
         meaning: &Meaning<'_>,
+        content: &mut Content,
     ) -> Result<(), ParquetError> {
-        self.lot.push(row, key, span, meaning)?;
+        self.lot.push(row, key, span, meaning, content)?;
         if self.lot.length == LOT {
             self.flush()
         } else {
@@ -134,6 +141,14 @@ fn properties() -> Result<WriterProperties, ParquetError> {
     ] {
         builder = builder.set_column_dictionary_enabled(ColumnPath::from(text), false);
     }
+    // A history is mostly one row after the other: their differences take no room.
+    for texts in ["attributes", "inputs", "outputs", "events"] {
+        let list = [&format!("{texts}_texts"), "list", "item"].map(str::to_owned);
+        let path = ColumnPath::new(list.to_vec());
+        builder = builder
+            .set_column_dictionary_enabled(path.clone(), false)
+            .set_column_encoding(path, Encoding::DELTA_BINARY_PACKED);
+    }
     Ok(builder.build())
 }
 
@@ -156,10 +171,10 @@ struct Lot {
     provider: StringDictionaryBuilder<Int32Type>,
     tokens: [UInt64Builder; 3],
     cost: Float64Builder,
-    attributes: StringBuilder,
+    attributes: TextColumn,
     inputs: FieldColumns,
     outputs: FieldColumns,
-    events: StringBuilder,
+    events: TextColumn,
     links: StringBuilder,
     scope: SharedTexts<fanlight_model::Scope>,
     resource: SharedTexts<fanlight_model::Resource>,
@@ -180,20 +195,27 @@ impl<const WIDTH: i32> Default for Ids<WIDTH> {
 #[derive(Default)]
 struct FieldColumns {
     key: StringDictionaryBuilder<Int32Type>,
-    text: StringBuilder,
+    text: TextColumn,
 }
 
 impl FieldColumns {
-    fn push<'a>(&mut self, field: Option<&'a Field<'_>>) -> Option<&'a str> {
-        // What was composed from other attributes is composed again when read.
-        let Some(Field::Attribute(key, value)) = field else {
-            self.key.append_null();
-            self.text.append_null();
-            return None;
-        };
-        self.key.append_value(key);
-        self.text.append_value(value_to_text(value));
-        Some(key)
+    fn push(
+        &mut self,
+        row: u32,
+        field: Option<(&str, &Value)>,
+        content: &mut Content,
+    ) -> Result<(), ParquetError> {
+        self.key.append_option(field.map(|(key, _)| key));
+        let text = field.map(|(_, value)| value_to_text(value));
+        self.text.push(row, text.as_deref(), content, Indexed::Yes)
+    }
+}
+
+/// The attribute that is taken for inputs or outputs. What was composed from several is composed again when read.
+fn column_of<'a>(field: Option<&'a Field<'_>>) -> Option<(&'a str, &'a Value)> {
+    match field {
+        Some(Field::Attribute(key, value)) => Some((key, value)),
+        _ => None,
     }
 }
 
@@ -232,7 +254,8 @@ impl Lot {
         key: TraceKey,
         span: &Span,
         meaning: &Meaning<'_>,
-    ) -> Result<(), ArrowError> {
+        content: &mut Content,
+    ) -> Result<(), ParquetError> {
         self.length += 1;
         self.trace_row.append_value(row);
         self.trace_id.0.append_value(key.trace.to_bytes())?;
@@ -249,12 +272,7 @@ impl Lot {
         self.status_message
             .append_option(non_empty(&span.status.message));
         self.push_meaning(meaning);
-        let inputs_key = self.inputs.push(meaning.inputs.as_ref());
-        let outputs_key = self.outputs.push(meaning.outputs.as_ref());
-        let left_out: Vec<&str> = inputs_key.into_iter().chain(outputs_key).collect();
-        self.attributes
-            .append_option(attributes_to_text(&span.attributes, &left_out));
-        self.events.append_option(EventText::list(&span.events));
+        self.push_content(row, span, meaning, content)?;
         self.links.append_option(LinkText::list(&span.links));
         self.scope.push(&span.scope, ScopeText::of);
         self.resource.push(&span.resource, |resource| {
@@ -265,6 +283,28 @@ impl Lot {
         let [attributes, events, links] = span.dropped;
         self.dropped
             .append_value(format!("{attributes},{events},{links}"));
+        Ok(())
+    }
+
+    fn push_content(
+        &mut self,
+        row: u32,
+        span: &Span,
+        meaning: &Meaning<'_>,
+        content: &mut Content,
+    ) -> Result<(), ParquetError> {
+        let inputs = column_of(meaning.inputs.as_ref());
+        let outputs = column_of(meaning.outputs.as_ref());
+        let columns: Vec<&str> = inputs.iter().chain(&outputs).map(|(key, _)| *key).collect();
+        self.inputs.push(row, inputs, content)?;
+        self.outputs.push(row, outputs, content)?;
+        let attributes = attributes_to_text(&span.attributes, &columns);
+        self.attributes
+            .push(row, attributes.as_deref(), content, Indexed::No)?;
+        let events = EventText::list(&span.events);
+        self.events
+            .push(row, events.as_deref(), content, Indexed::No)?;
+        content.add_words_of(row, span, meaning, &columns);
         Ok(())
     }
 
@@ -283,6 +323,10 @@ impl Lot {
     fn take(&mut self) -> Result<RecordBatch, ArrowError> {
         self.length = 0;
         let [input, output, total] = &mut self.tokens;
+        let (attributes, attributes_texts) = self.attributes.finish();
+        let (inputs, inputs_texts) = self.inputs.text.finish();
+        let (outputs, outputs_texts) = self.outputs.text.finish();
+        let (events, events_texts) = self.events.finish();
         let columns: Vec<ArrayRef> = vec![
             Arc::new(self.trace_row.finish()),
             Arc::new(self.trace_id.0.finish()),
@@ -301,18 +345,22 @@ impl Lot {
             Arc::new(output.finish()),
             Arc::new(total.finish()),
             Arc::new(self.cost.finish()),
-            Arc::new(self.attributes.finish()),
+            Arc::new(attributes),
             Arc::new(self.inputs.key.finish()),
-            Arc::new(self.inputs.text.finish()),
+            Arc::new(inputs),
             Arc::new(self.outputs.key.finish()),
-            Arc::new(self.outputs.text.finish()),
-            Arc::new(self.events.finish()),
+            Arc::new(outputs),
+            Arc::new(events),
             Arc::new(self.links.finish()),
             Arc::new(self.scope.column.finish()),
             Arc::new(self.resource.column.finish()),
             Arc::new(self.trace_state.finish()),
             Arc::new(self.flags.finish()),
             Arc::new(self.dropped.finish()),
+            Arc::new(attributes_texts),
+            Arc::new(inputs_texts),
+            Arc::new(outputs_texts),
+            Arc::new(events_texts),
         ];
         RecordBatch::try_new(Arc::clone(&SCHEMA), columns)
     }

@@ -15,6 +15,7 @@ use arrow_array::cast::AsArray;
 use arrow_array::types::Int32Type;
 use arrow_array::{ArrayRef, RecordBatch};
 use arrow_schema::{DataType, Field as Column, Schema, SchemaRef};
+use arrow_select::concat::concat_batches;
 use bytes::Bytes;
 use fanlight_model::{TraceFacts, TraceSummary};
 use parquet::arrow::arrow_reader::ArrowReaderMetadata;
@@ -76,21 +77,39 @@ pub(super) fn write(
     path: &Path,
     traces: &[(&TraceSummary, Option<&TraceFacts>)],
 ) -> Result<(), ParquetError> {
-    let properties = WriterProperties::builder()
-        .set_compression(Compression::ZSTD(ZstdLevel::try_new(3)?))
-        .set_data_page_size_limit(RECORD_PAGE_BYTES)
-        .set_write_batch_size(16)
-        .set_max_row_group_row_count(None)
-        .set_statistics_enabled(EnabledStatistics::Chunk)
-        .set_column_dictionary_enabled(ColumnPath::from("record"), false)
-        .build();
-    let mut parquet =
-        ArrowWriter::try_new(File::create(path)?, Arc::clone(&SCHEMA), Some(properties))?;
+    let mut writer = TracesWriter::create(path)?;
     for lot in traces.chunks(LOT) {
-        parquet.write(&batch_of(lot)?)?;
+        writer.push(&batch_of(lot)?)?;
     }
-    parquet.into_inner()?.sync_all()?;
-    Ok(())
+    writer.finish()
+}
+
+/// Writes rows that are columns already.
+pub(super) struct TracesWriter(ArrowWriter<File>);
+
+impl TracesWriter {
+    pub(super) fn create(path: &Path) -> Result<Self, ParquetError> {
+        let properties = WriterProperties::builder()
+            .set_compression(Compression::ZSTD(ZstdLevel::try_new(3)?))
+            .set_data_page_size_limit(RECORD_PAGE_BYTES)
+            .set_write_batch_size(16)
+            .set_max_row_group_row_count(None)
+            .set_statistics_enabled(EnabledStatistics::Chunk)
+            .set_column_dictionary_enabled(ColumnPath::from("record"), false)
+            .build();
+        let file = File::create(path)?;
+        ArrowWriter::try_new(file, Arc::clone(&SCHEMA), Some(properties)).map(Self)
+    }
+
+    pub(super) fn push(&mut self, rows: &RecordBatch) -> Result<(), ParquetError> {
+        self.0.write(rows)
+    }
+
+    /// Syncs the file.
+    pub(super) fn finish(self) -> Result<(), ParquetError> {
+        self.0.into_inner()?.sync_all()?;
+        Ok(())
+    }
 }
 
 fn batch_of(traces: &[(&TraceSummary, Option<&TraceFacts>)]) -> Result<RecordBatch, ParquetError> {
@@ -210,6 +229,30 @@ impl TracesFile {
         }
         if traces.len() == rows.len() {
             Ok(traces)
+        } else {
+            Err("rows are missing in traces.parquet".to_owned())
+        }
+    }
+
+    /// All columns of `rows`, which must ascend.
+    pub(super) fn columns(&self, rows: &[u32]) -> Result<RecordBatch, String> {
+        if rows.is_empty() {
+            return Ok(RecordBatch::new_empty(Arc::clone(&SCHEMA)));
+        }
+        let ranges: Vec<_> = rows
+            .iter()
+            .map(|row| *row as usize..*row as usize + 1)
+            .collect();
+        let batches = builder(&self.bytes, &self.metadata)?
+            .with_row_selection(selection(&ranges))
+            .with_batch_size(LOT)
+            .build()
+            .map_err(|cause| cause.to_string())?
+            .collect::<Result<Vec<_>, _>>()
+            .map_err(|cause| cause.to_string())?;
+        let all = concat_batches(&SCHEMA, &batches).map_err(|cause| cause.to_string())?;
+        if all.num_rows() == rows.len() {
+            Ok(all)
         } else {
             Err("rows are missing in traces.parquet".to_owned())
         }

@@ -8,7 +8,13 @@ use fanlight_model::SegmentId;
 use serde::Serialize;
 
 use super::{
-    dir_of, facets::FacetsBuilder, facets_of, rows, spans_write::SpansWriter, traces_file,
+    content::Content,
+    dir_of,
+    facets::FacetsBuilder,
+    facets_of,
+    rows::{self, SpanPlace},
+    spans_write::SpansWriter,
+    traces_file,
 };
 use crate::StoreError;
 use crate::hot::HotTrace;
@@ -28,31 +34,53 @@ pub(crate) struct Figures {
 /// Version of the layout as a whole.
 const FORMAT: u32 = 1;
 
+impl Figures {
+    /// Their bytes are counted when all is written.
+    pub(super) fn new(traces: usize, spans: usize, (newest_ns, oldest_ns): (u64, u64)) -> Self {
+        Self {
+            format: FORMAT,
+            traces,
+            spans,
+            bytes: 0,
+            newest_ns,
+            oldest_ns,
+        }
+    }
+}
+
 /// Writes `traces` (newest first) as segment `id`; complete and durable when it returns, but not announced.
 pub(crate) fn write_segment(
     segments: &Path,
     id: SegmentId,
     traces: &[Arc<HotTrace>],
 ) -> Result<Figures, StoreError> {
+    publish(segments, id, |dir| {
+        let spans = write_files(dir, traces)?;
+        let start_of =
+            |trace: Option<&Arc<HotTrace>>| trace.map_or(0, |trace| trace.summary().start.0);
+        let times = (start_of(traces.first()), start_of(traces.last()));
+        Ok(Figures::new(traces.len(), spans, times))
+    })
+}
+
+/// Makes the directory of segment `id` out of what `write` puts into an empty one.
+pub(super) fn publish(
+    segments: &Path,
+    id: SegmentId,
+    write: impl FnOnce(&Path) -> Result<Figures, StoreError>,
+) -> Result<Figures, StoreError> {
     let unfinished = segments.join(format!("{id}.unfinished"));
     if unfinished.exists() {
         fs::remove_dir_all(&unfinished).map_err(StoreError::io("clearing", &unfinished))?;
     }
     fs::create_dir_all(&unfinished).map_err(StoreError::io("creating", &unfinished))?;
-    let spans = write_files(&unfinished, traces)?;
+    let mut figures = write(&unfinished)?;
     sync_dir(&unfinished)?;
     let finished = dir_of(segments, id);
     fs::rename(&unfinished, &finished).map_err(StoreError::io("renaming", &unfinished))?;
     sync_dir(segments)?;
-    let start_of = |trace: Option<&Arc<HotTrace>>| trace.map_or(0, |trace| trace.summary().start.0);
-    Ok(Figures {
-        format: FORMAT,
-        traces: traces.len(),
-        spans,
-        bytes: size_of_dir(&finished).map_err(StoreError::io("measuring", &finished))?,
-        newest_ns: start_of(traces.first()),
-        oldest_ns: start_of(traces.last()),
-    })
+    figures.bytes = size_of_dir(&finished).map_err(StoreError::io("measuring", &finished))?;
+    Ok(figures)
 }
 
 fn write_files(dir: &Path, traces: &[Arc<HotTrace>]) -> Result<usize, StoreError> {
@@ -60,6 +88,7 @@ fn write_files(dir: &Path, traces: &[Arc<HotTrace>]) -> Result<usize, StoreError
     let parquet = |cause: parquet::errors::ParquetError| std::io::Error::other(cause);
     let spans_failed = |cause| StoreError::io("writing", &spans_path)(parquet(cause));
     let mut spans = SpansWriter::create(&spans_path).map_err(spans_failed)?;
+    let mut content = Content::create(&dir.join("texts.parquet")).map_err(spans_failed)?;
     let mut facets = FacetsBuilder::default();
     let mut index = Vec::with_capacity(traces.len());
     let mut span_count = 0;
@@ -70,19 +99,29 @@ fn write_files(dir: &Path, traces: &[Arc<HotTrace>]) -> Result<usize, StoreError
             let meaning = fanlight_normalize::meaning(span);
             facets_of::add_span(&mut facets, row, span, &meaning);
             spans
-                .push(row, trace.key(), span, &meaning)
+                .push(row, trace.key(), span, &meaning, &mut content)
                 .map_err(spans_failed)?;
         }
-        span_count += trace.spans().len();
+        let count = trace.spans().len();
         index.push(rows::Row {
             key: trace.key(),
             experiment: summary.experiment,
             start: summary.start,
             duration: summary.duration,
-            spans: u32::try_from(trace.spans().len()).unwrap_or(u32::MAX),
+            spans: SpanPlace {
+                part: 0,
+                first: u32::try_from(span_count).unwrap_or(u32::MAX),
+                count: u32::try_from(count).unwrap_or(u32::MAX),
+            },
         });
+        span_count += count;
     }
     spans.finish().map_err(spans_failed)?;
+    let words = content.finish().map_err(spans_failed)?;
+    let path = dir.join("words.idx");
+    words
+        .write(&path)
+        .map_err(StoreError::io("writing", &path))?;
 
     let records: Vec<_> = traces
         .iter()
@@ -96,7 +135,7 @@ fn write_files(dir: &Path, traces: &[Arc<HotTrace>]) -> Result<usize, StoreError
         .write(&path)
         .map_err(StoreError::io("writing", &path))?;
     let path = dir.join("rows.idx");
-    rows::write(&path, &index).map_err(StoreError::io("writing", &path))?;
+    rows::write(&path, &index, 1).map_err(StoreError::io("writing", &path))?;
     Ok(span_count)
 }
 

@@ -1,0 +1,138 @@
+//! The texts of a segment while it is written: cut, kept once, and their words remembered.
+
+use std::path::Path;
+
+use arrow_array::builder::{ListBuilder, StringBuilder, UInt32Builder};
+use arrow_array::{ListArray, StringArray};
+use fanlight_model::{Span, Value};
+use fanlight_normalize::Meaning;
+use parquet::errors::ParquetError;
+
+use super::texts_file::TextsWriter;
+use super::words::{ChunkKeys, WordsBuilder, chunks};
+
+/// Shorter texts stay in their column: a reference to one would cost as much as it spares.
+const LONG_TEXT_BYTES: usize = 512;
+
+/// The id of the trace again, whatever it says: searches take that from the row.
+const TRACE_REQUEST_ID: &str = "mlflow.traceRequestId";
+
+/// Where texts go.
+pub(super) struct Content {
+    texts: TextsWriter,
+    pub(super) words: WordsBuilder,
+    keys: ChunkKeys,
+}
+
+impl Content {
+    pub(super) fn create(texts_path: &Path) -> Result<Self, ParquetError> {
+        Ok(Self {
+            texts: TextsWriter::create(texts_path)?,
+            words: WordsBuilder::default(),
+            keys: ChunkKeys::default(),
+        })
+    }
+
+    /// `row` has the words of `text`.
+    fn add_words(&mut self, row: u32, text: &str) {
+        if text.len() < LONG_TEXT_BYTES {
+            self.words.add(row, text);
+            return;
+        }
+        for chunk in chunks(text) {
+            self.words.add_chunk(row, self.keys.key(chunk), chunk);
+        }
+    }
+
+    /// Words of everything a search for text looks at, apart from inputs and outputs that are columns: those are added
+    /// as they are written.
+    pub(super) fn add_words_of(
+        &mut self,
+        row: u32,
+        span: &Span,
+        meaning: &Meaning<'_>,
+        columns: &[&str],
+    ) {
+        self.words.add(row, &span.name);
+        let attributes = span
+            .attributes
+            .iter()
+            .filter(|(key, _)| !columns.contains(key) && *key != TRACE_REQUEST_ID);
+        for (_, value) in attributes {
+            self.add_words_of_value(row, value);
+        }
+        for event in &span.events {
+            self.words.add(row, &event.name);
+            for (_, value) in event.attributes.iter() {
+                self.add_words_of_value(row, value);
+            }
+        }
+        for derived in fanlight_normalize::derived_values(span, meaning) {
+            self.add_words_of_value(row, &derived);
+        }
+    }
+
+    fn add_words_of_value(&mut self, row: u32, value: &Value) {
+        match value {
+            Value::String(text) => self.add_words(row, text),
+            other => self.add_words(row, &other.to_text()),
+        }
+    }
+
+    pub(super) fn finish(self) -> Result<WordsBuilder, ParquetError> {
+        self.texts.finish()?;
+        Ok(self.words)
+    }
+}
+
+/// A column of texts and, beside it, the stretches that the long ones are made of.
+#[derive(Default)]
+pub(super) struct TextColumn {
+    texts: StringBuilder,
+    stretches: ListBuilder<UInt32Builder>,
+}
+
+/// Whether the words of a column are to be found.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Indexed {
+    Yes,
+    No,
+}
+
+impl TextColumn {
+    pub(super) fn push(
+        &mut self,
+        row: u32,
+        text: Option<&str>,
+        content: &mut Content,
+        indexed: Indexed,
+    ) -> Result<(), ParquetError> {
+        match text {
+            Some(text) if text.len() >= LONG_TEXT_BYTES => {
+                self.texts.append_null();
+                for chunk in chunks(text) {
+                    let key = content.keys.key(chunk);
+                    self.stretches
+                        .values()
+                        .append_value(content.texts.put(key, chunk)?);
+                    if indexed == Indexed::Yes {
+                        content.words.add_chunk(row, key, chunk);
+                    }
+                }
+                self.stretches.append(true);
+            }
+            text => {
+                self.texts.append_option(text);
+                self.stretches.append(false);
+                if let Some(text) = text.filter(|_| indexed == Indexed::Yes) {
+                    content.words.add(row, text);
+                }
+            }
+        }
+        Ok(())
+    }
+
+    pub(super) fn finish(&mut self) -> (StringArray, ListArray) {
+        (self.texts.finish(), self.stretches.finish())
+    }
+}

@@ -1,0 +1,311 @@
+//! Several segments as one: the indexes are written anew, the spans stay as they are.
+//!
+//! Indexes are a few per cent of a segment; writing them again costs little and makes one look-up of many. Spans and
+//! texts are linked into the new directory under numbered names, so merging never reads them. Rows that are dead are
+//! left out, and a part nobody needs any more is not linked.
+
+use std::cmp::Reverse;
+use std::collections::BinaryHeap;
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use arrow_select::interleave::interleave_record_batch;
+use fanlight_model::SegmentId;
+use fst::Streamer as _;
+use roaring::RoaringBitmap;
+
+use super::facets::{FacetsWriter, UNLISTED};
+use super::facets_of::listed_values;
+use super::postings::{RowList, each_row};
+use super::rows::{self, SpanPlace};
+use super::traces_file::TracesWriter;
+use super::words::{Walk, WordsWriter};
+use super::write::{Figures, publish};
+use super::{Segment, part_file};
+use crate::StoreError;
+
+/// Rows that are moved at once.
+const LOT: usize = 1024;
+/// In [`Source::new_rows`]: the row is left out.
+pub(crate) const LEFT_OUT: u32 = u32::MAX;
+
+/// A segment that is to be merged.
+#[derive(Debug)]
+pub(crate) struct Source {
+    pub(crate) segment: Arc<Segment>,
+    pub(crate) dir: PathBuf,
+    /// Where each row goes, ascending, or [`LEFT_OUT`].
+    pub(crate) new_rows: Vec<u32>,
+}
+
+/// A row of the new segment: which source, which row there.
+type Origin = (usize, u32);
+
+/// Decides where the rows go that are not in `dead`.
+pub(crate) fn plan(
+    segments: Vec<(Arc<Segment>, PathBuf, RoaringBitmap)>,
+) -> (Vec<Source>, Vec<Origin>) {
+    let mut next = BinaryHeap::new();
+    let place = |source: usize, segment: &Segment, dead: &RoaringBitmap, from: u32| {
+        let row = (from..segment.row_count()).find(|row| !dead.contains(*row))?;
+        let key = segment.rows().key(row);
+        Some((
+            segment.rows().start(row),
+            Reverse(key),
+            Reverse(source),
+            row,
+        ))
+    };
+    for (number, (segment, _, dead)) in segments.iter().enumerate() {
+        next.extend(place(number, segment, dead, 0));
+    }
+    let mut origins: Vec<Origin> = Vec::new();
+    while let Some((.., Reverse(source), row)) = next.pop() {
+        origins.push((source, row));
+        let (segment, _, dead) = &segments[source];
+        next.extend(place(source, segment, dead, row + 1));
+    }
+    let mut sources: Vec<Source> = segments
+        .into_iter()
+        .map(|(segment, dir, _)| Source {
+            new_rows: vec![LEFT_OUT; segment.row_count() as usize],
+            segment,
+            dir,
+        })
+        .collect();
+    for (new, (source, row)) in (0_u32..).zip(&origins) {
+        sources[*source].new_rows[*row as usize] = new;
+    }
+    (sources, origins)
+}
+
+/// Writes the merged segment `id`; complete and durable when it returns, but not announced.
+pub(crate) fn merge(
+    segments: &Path,
+    id: SegmentId,
+    sources: &[Source],
+    origins: &[Origin],
+) -> Result<Figures, StoreError> {
+    publish(segments, id, |dir| {
+        let failed = |name: &str| {
+            let path = dir.join(name);
+            move |reason: String| StoreError::io("merging into", &path)(io::Error::other(reason))
+        };
+        merge_traces(dir, sources, origins).map_err(failed("traces.parquet"))?;
+        merge_facets(dir, sources).map_err(failed("facets.idx"))?;
+        merge_words(dir, sources).map_err(failed("words.idx"))?;
+        let spans = merge_rows(dir, sources, origins).map_err(failed("rows.idx"))?;
+        let start_of = |origin: Option<&Origin>| {
+            origin.map_or(0, |(source, row)| {
+                sources[*source].segment.rows().start(*row).0
+            })
+        };
+        Ok(Figures::new(
+            origins.len(),
+            spans,
+            (start_of(origins.first()), start_of(origins.last())),
+        ))
+    })
+}
+
+fn merge_traces(dir: &Path, sources: &[Source], origins: &[Origin]) -> Result<(), String> {
+    let describe = |cause: parquet::errors::ParquetError| cause.to_string();
+    let mut writer = TracesWriter::create(&dir.join("traces.parquet")).map_err(describe)?;
+    for lot in origins.chunks(LOT) {
+        let mut rows_of = vec![Vec::new(); sources.len()];
+        let places: Vec<(usize, usize)> = lot
+            .iter()
+            .map(|(source, row)| {
+                rows_of[*source].push(*row);
+                (*source, rows_of[*source].len() - 1)
+            })
+            .collect();
+        let read = sources.iter().zip(&rows_of);
+        let columns = read
+            .map(|(source, rows)| source.segment.traces.columns(rows))
+            .collect::<Result<Vec<_>, _>>()?;
+        let columns: Vec<_> = columns.iter().collect();
+        let merged =
+            interleave_record_batch(&columns, &places).map_err(|cause| cause.to_string())?;
+        writer.push(&merged).map_err(describe)?;
+    }
+    writer.finish().map_err(describe)
+}
+
+/// Rows of several sources, brought together.
+#[derive(Default)]
+struct Rows(Vec<u32>);
+
+impl Rows {
+    fn add(&mut self, source: &Source, list: &[u8]) -> Result<(), String> {
+        each_row(list, |row| {
+            let new = source
+                .new_rows
+                .get(row as usize)
+                .copied()
+                .unwrap_or(LEFT_OUT);
+            if new != LEFT_OUT {
+                self.0.push(new);
+            }
+        })
+    }
+
+    /// Leaves it empty.
+    fn take(&mut self) -> RowList {
+        self.0.sort_unstable();
+        let mut list = RowList::default();
+        for row in self.0.drain(..) {
+            list.push(row);
+        }
+        list
+    }
+}
+
+/// The key of the term of a property's unlisted rows: its number, marked, and its key.
+fn unlisted_term(prefix: &[u8]) -> Vec<u8> {
+    let mut term = prefix.to_vec();
+    term[0] |= UNLISTED;
+    term
+}
+
+/// Up to and including the zero byte before the value.
+fn prefix_of(term: &[u8]) -> &[u8] {
+    let end = memchr::memchr(0, term).map_or(term.len(), |zero| zero + 1);
+    &term[..end]
+}
+
+fn merge_facets(dir: &Path, sources: &[Source]) -> Result<(), String> {
+    let mut union = fst::map::OpBuilder::new();
+    for source in sources {
+        union = union.add(source.segment.facets().terms());
+    }
+    let mut union = union.union();
+    let mut writer = FacetsWriter::new();
+    let mut rows = Rows::default();
+    // Together the sources may have more values of a property than are listed. Terms of unlisted rows come last.
+    let mut too_many: std::collections::BTreeMap<Vec<u8>, Rows> = std::collections::BTreeMap::new();
+    let mut prefix: Vec<u8> = Vec::new();
+    let mut values = 0_u32;
+    while let Some((term, places)) = union.next() {
+        let number = term.first().copied().unwrap_or_default();
+        if number < UNLISTED && prefix_of(term) != prefix {
+            prefix = prefix_of(term).to_vec();
+            values = 0;
+        }
+        values += u32::from(number < UNLISTED);
+        let target = if number < UNLISTED && values > listed_values(number) {
+            too_many.entry(unlisted_term(&prefix)).or_default()
+        } else {
+            &mut rows
+        };
+        for place in places {
+            let source = &sources[place.index];
+            target.add(source, &source.segment.facets().list_at(place.value))?;
+        }
+        if number >= UNLISTED {
+            // Properties whose rows were all listed before come in between.
+            let ahead: Vec<_> = too_many
+                .range(..term.to_vec())
+                .map(|(term, _)| term.clone())
+                .collect();
+            for earlier in ahead {
+                let mut more = too_many.remove(&earlier).unwrap_or_default();
+                writer
+                    .push(&earlier, &more.take())
+                    .map_err(|cause| cause.to_string())?;
+            }
+            if let Some(more) = too_many.remove(term) {
+                rows.0.extend(more.0);
+            }
+        }
+        if !rows.0.is_empty() {
+            writer
+                .push(term, &rows.take())
+                .map_err(|cause| cause.to_string())?;
+        }
+    }
+    for (term, mut more) in too_many {
+        writer
+            .push(&term, &more.take())
+            .map_err(|cause| cause.to_string())?;
+    }
+    writer
+        .finish(&dir.join("facets.idx"))
+        .map_err(|cause| cause.to_string())
+}
+
+fn merge_words(dir: &Path, sources: &[Source]) -> Result<(), String> {
+    let describe = |cause: io::Error| cause.to_string();
+    let mut writer = WordsWriter::create(&dir.join("words.idx")).map_err(describe)?;
+    let mut walks: Vec<Walk<'_>> = sources
+        .iter()
+        .map(|source| source.segment.words().walk())
+        .collect::<Result<_, _>>()?;
+    let mut next = BinaryHeap::new();
+    for (number, walk) in walks.iter().enumerate() {
+        next.extend(walk.current()?.map(|(word, _)| Reverse((word, number))));
+    }
+    let mut rows = Rows::default();
+    while let Some(Reverse((word, _))) = next.peek().copied() {
+        while let Some(Reverse((_, number))) = next.peek().copied().filter(|head| head.0.0 == word)
+        {
+            next.pop();
+            let walk = &mut walks[number];
+            if let Some((_, list)) = walk.current()? {
+                rows.add(&sources[number], list)?;
+            }
+            walk.advance()?;
+            next.extend(walk.current()?.map(|(word, _)| Reverse((word, number))));
+        }
+        // The empty word is always there.
+        if !rows.0.is_empty() || word.is_empty() {
+            writer.push(word, &rows.take()).map_err(describe)?;
+        }
+    }
+    writer.finish().map_err(describe)
+}
+
+/// Writes `rows.idx` and links the parts that rows point to. Answers the number of spans.
+fn merge_rows(dir: &Path, sources: &[Source], origins: &[Origin]) -> Result<usize, String> {
+    let mut parts: Vec<(usize, u32)> = Vec::new();
+    let mut numbers = std::collections::HashMap::new();
+    let mut index = Vec::with_capacity(origins.len());
+    let mut span_count = 0;
+    for (source, row) in origins {
+        let rows = sources[*source].segment.rows();
+        let spans = rows.spans(*row);
+        let old = (*source, spans.part);
+        let part = *numbers.entry(old).or_insert_with(|| {
+            parts.push(old);
+            parts.len() - 1
+        });
+        span_count += spans.count as usize;
+        index.push(rows::Row {
+            key: rows.key(*row).ok_or("a row without trace id")?,
+            experiment: rows.experiment(*row),
+            start: rows.start(*row),
+            duration: rows.duration(*row),
+            spans: SpanPlace {
+                part: u32::try_from(part).map_err(|cause| cause.to_string())?,
+                ..spans
+            },
+        });
+    }
+    for (new, (source, part)) in (0_u32..).zip(&parts) {
+        for name in ["spans", "texts"] {
+            let from = part_file(&sources[*source].dir, name, *part);
+            let to = part_file(dir, name, new);
+            // Where links are not possible, a copy is as good.
+            if fs::hard_link(&from, &to).is_err() {
+                fs::copy(&from, &to)
+                    .and_then(|_| fs::File::open(&to)?.sync_all())
+                    .map_err(|cause| format!("{}: {cause}", from.display()))?;
+            }
+        }
+    }
+    let parts = u32::try_from(parts.len()).map_err(|cause| cause.to_string())?;
+    rows::write(&dir.join("rows.idx"), &index, parts).map_err(|cause| cause.to_string())?;
+    Ok(span_count)
+}

@@ -1,0 +1,20 @@
+//! `words.idx`: which words the texts of a trace have.
+//!
+//! Words stand in ascending order with a zero byte after each, so that a word, a beginning, an end or any part of a
+//! word is looked up in one flat text. The first one is empty: its rows have a word too long to be listed whole.
+
+mod build;
+mod read;
+mod tokens;
+mod write;
+
+const MAGIC: [u8; 8] = *b"FANWORD\x01";
+/// One word in so many is found without walking.
+const SAMPLE_EVERY: usize = 32;
+
+pub(super) use build::{ChunkKey, ChunkKeys, WordsBuilder};
+pub(super) use read::Walk;
+pub use read::{WordPart, Words};
+pub(super) use tokens::chunks;
+pub use tokens::{stands_alone, words};
+pub(super) use write::WordsWriter;

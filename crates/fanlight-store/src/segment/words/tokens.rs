@@ -1,0 +1,438 @@
+//! How texts are cut into words.
+//!
+//! A word is a run of letters and digits, in lower case. A letter of a script that writes no spaces is a word by
+//! itself, so that any part of such a text is found. The index promises more than words: every text that a search may
+//! look at, be it the stored text or what its JSON says, has all its words in the index. So where JSON leaves two
+//! readings (`\nbar` is a line end and `bar`, or `nbar` behind a backslash), both are given.
+
+use std::ops::Range;
+
+/// Of longer words only the beginning is listed; their rows are remembered apart.
+pub(super) const MAX_WORD_BYTES: usize = 128;
+
+/// Below this a part of a text is not worth cutting off.
+const MIN_CHUNK_BYTES: usize = 256;
+/// One in so many places ends a chunk.
+const CHUNK_MASK: u64 = (1 << 10) - 1;
+
+/// What the cutting found.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Found<'a> {
+    Word(&'a [u8]),
+    /// The beginning of a word that is longer than [`MAX_WORD_BYTES`].
+    Beginning(&'a [u8]),
+}
+
+/// The words of a text that is compared as it is: places in `folded`, which is lower case already.
+pub fn words(folded: &str) -> Vec<Range<usize>> {
+    let mut found: Vec<Range<usize>> = Vec::new();
+    let mut open = false;
+    for (at, c) in folded.char_indices() {
+        let end = at + c.len_utf8();
+        match kind(c) {
+            Kind::Other => open = false,
+            Kind::Alone => {
+                found.push(at..end);
+                open = false;
+            }
+            Kind::Letter => {
+                match found.last_mut() {
+                    Some(word) if open => word.end = end,
+                    _ => found.push(at..end),
+                }
+                open = true;
+            }
+        }
+    }
+    found
+}
+
+/// True for a word that stands for one letter of a script without spaces: it never is a part of a longer one.
+pub fn stands_alone(word: &str) -> bool {
+    word.chars().next().is_some_and(|c| kind(c) == Kind::Alone)
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Kind {
+    Letter,
+    Alone,
+    Other,
+}
+
+fn kind(c: char) -> Kind {
+    if c.is_ascii() {
+        return if c.is_ascii_alphanumeric() {
+            Kind::Letter
+        } else {
+            Kind::Other
+        };
+    }
+    match c as u32 {
+        // Thai, Lao, Myanmar, Khmer; kana; Han; half-width kana.
+        0x0e00..=0x0eff
+        | 0x1000..=0x109f
+        | 0x1780..=0x17ff
+        | 0x3040..=0x30ff
+        | 0x31f0..=0x31ff
+        | 0x3400..=0x4dbf
+        | 0x4e00..=0x9fff
+        | 0xf900..=0xfaff
+        | 0xff66..=0xff9f
+        | 0x20000..=0x3ffff => Kind::Alone,
+        _ if c.is_alphanumeric() => Kind::Letter,
+        _ => Kind::Other,
+    }
+}
+
+/// Calls `give` with every word of a stored text, in all readings; some of them more than once.
+pub(super) fn each_word(text: &str, give: &mut impl FnMut(Found<'_>)) {
+    scan(text, give);
+    if memchr::memmem::find(text.as_bytes(), b"\\u").is_some() {
+        scan(&without_unicode_escapes(text), give);
+    }
+}
+
+/// The word being read, in lower case.
+struct Word {
+    bytes: [u8; MAX_WORD_BYTES],
+    length: usize,
+    is_cut: bool,
+    /// Its first letter may belong to an escape before it.
+    after_escape: bool,
+}
+
+impl Default for Word {
+    fn default() -> Self {
+        Self {
+            bytes: [0; MAX_WORD_BYTES],
+            length: 0,
+            is_cut: false,
+            after_escape: false,
+        }
+    }
+}
+
+impl Word {
+    fn push(&mut self, byte: u8) {
+        if self.length < MAX_WORD_BYTES && !self.is_cut {
+            self.bytes[self.length] = byte;
+            self.length += 1;
+        } else {
+            self.is_cut = true;
+        }
+    }
+
+    fn push_char(&mut self, c: char) {
+        let length = c.len_utf8();
+        if self.is_cut || self.length + length > MAX_WORD_BYTES {
+            self.is_cut = true;
+        } else {
+            c.encode_utf8(&mut self.bytes[self.length..]);
+            self.length += length;
+        }
+    }
+
+    fn give(&mut self, give: &mut impl FnMut(Found<'_>)) {
+        let word = &self.bytes[..self.length];
+        let found = if self.is_cut {
+            Found::Beginning
+        } else {
+            Found::Word
+        };
+        if !word.is_empty() {
+            give(found(word));
+        }
+        if self.after_escape && word.len() > 1 {
+            give(found(&word[1..]));
+        }
+        self.length = 0;
+        self.is_cut = false;
+        self.after_escape = false;
+    }
+}
+
+fn scan(text: &str, give: &mut impl FnMut(Found<'_>)) {
+    let bytes = text.as_bytes();
+    let mut word = Word::default();
+    let mut at = 0;
+    while at < bytes.len() {
+        let byte = bytes[at];
+        if byte.is_ascii() && !byte.is_ascii_alphanumeric() {
+            at += 1;
+            continue;
+        }
+        let start = at;
+        word.after_escape = start > 0
+            && bytes[start - 1] == b'\\'
+            && matches!(byte, b'n' | b'r' | b't' | b'b' | b'f');
+        at = read_word(text, start, &mut word, give);
+        if byte.is_ascii_digit() {
+            give_number(text, start, give);
+        }
+    }
+}
+
+/// Reads from `start` to the next ASCII character that is part of no word.
+fn read_word(text: &str, start: usize, word: &mut Word, give: &mut impl FnMut(Found<'_>)) -> usize {
+    let bytes = text.as_bytes();
+    let mut at = start;
+    while at < bytes.len() {
+        let byte = bytes[at];
+        if byte.is_ascii_alphanumeric() {
+            word.push(byte.to_ascii_lowercase());
+            at += 1;
+            continue;
+        }
+        let Some(c) = text[at..].chars().next().filter(|c| !c.is_ascii()) else {
+            break;
+        };
+        at += c.len_utf8();
+        for lower in c.to_lowercase() {
+            let lower = if lower == 'ς' { 'σ' } else { lower };
+            match kind(lower) {
+                Kind::Letter => word.push_char(lower),
+                Kind::Alone => {
+                    word.give(give);
+                    word.push_char(lower);
+                    word.give(give);
+                }
+                Kind::Other => word.give(give),
+            }
+        }
+    }
+    word.give(give);
+    at
+}
+
+/// JSON numbers are compared in the shortest spelling: `1.50` is also found as `1.5`.
+fn give_number(text: &str, start: usize, give: &mut impl FnMut(Found<'_>)) {
+    let bytes = &text.as_bytes()[start..];
+    let is_part =
+        |byte: &u8| byte.is_ascii_digit() || matches!(byte, b'.' | b'e' | b'E' | b'+' | b'-');
+    let length = bytes
+        .iter()
+        .take(40)
+        .take_while(|byte| is_part(byte))
+        .count();
+    let literal = &text[start..start + length];
+    let is_odd = length > 15
+        || literal.ends_with('0')
+        || literal.starts_with("0.0000")
+        || literal.contains(['e', 'E']);
+    if !is_odd || literal.parse::<i64>().is_ok() {
+        return;
+    }
+    let Ok(number) = literal.parse::<f64>() else {
+        return;
+    };
+    let shortest = serde_json::Number::from_f64(number).map(|number| number.to_string());
+    if let Some(shortest) = shortest.filter(|shortest| shortest != literal) {
+        for part in shortest.split(|c: char| !c.is_ascii_alphanumeric()) {
+            if !part.is_empty() {
+                give(Found::Word(part.as_bytes()));
+            }
+        }
+    }
+}
+
+/// `caf\u00e9` becomes `café`, however many backslashes there are; other escapes become blanks.
+fn without_unicode_escapes(text: &str) -> String {
+    let mut plain = String::with_capacity(text.len());
+    let mut units: Vec<u16> = Vec::new();
+    let mut rest = text;
+    while let Some(at) = rest.find('\\') {
+        push_units(&mut plain, &mut units, at == 0);
+        plain.push_str(&rest[..at]);
+        rest = rest[at..].trim_start_matches('\\');
+        match rest.as_bytes().first() {
+            Some(b'u') => {
+                let digits = rest.get(1..5).unwrap_or_default();
+                match u16::from_str_radix(digits, 16) {
+                    Ok(unit) if digits.len() == 4 => {
+                        units.push(unit);
+                        rest = &rest[5..];
+                    }
+                    _ => {
+                        push_units(&mut plain, &mut units, false);
+                        plain.push(' ');
+                    }
+                }
+            }
+            Some(b'n' | b'r' | b't' | b'b' | b'f') => {
+                push_units(&mut plain, &mut units, false);
+                plain.push(' ');
+                rest = &rest[1..];
+            }
+            _ => {
+                push_units(&mut plain, &mut units, false);
+                plain.push(' ');
+            }
+        }
+    }
+    push_units(&mut plain, &mut units, false);
+    plain.push_str(rest);
+    plain
+}
+
+/// Characters outside the first plane are written as two escapes: they are joined once neither can follow.
+fn push_units(plain: &mut String, units: &mut Vec<u16>, more_may_follow: bool) {
+    if more_may_follow || units.is_empty() {
+        return;
+    }
+    for unit in char::decode_utf16(units.drain(..)) {
+        // Written anew, these have a letter in their escape.
+        match unit.unwrap_or(char::REPLACEMENT_CHARACTER) {
+            '\n' => plain.push_str("\\n"),
+            '\r' => plain.push_str("\\r"),
+            '\t' => plain.push_str("\\t"),
+            '\u{8}' => plain.push_str("\\b"),
+            '\u{c}' => plain.push_str("\\f"),
+            c => plain.push(c),
+        }
+    }
+}
+
+/// Cuts a long text where its content says so: equal stretches of two texts are cut alike, wherever they stand. No cut
+/// goes through a word, a number or an escape.
+pub(in crate::segment) fn chunks(text: &str) -> impl Iterator<Item = &str> {
+    let mut rest = text;
+    std::iter::from_fn(move || {
+        if rest.is_empty() {
+            return None;
+        }
+        let (chunk, after) = rest.split_at(first_cut(rest));
+        rest = after;
+        Some(chunk)
+    })
+}
+
+fn first_cut(text: &str) -> usize {
+    let bytes = text.as_bytes();
+    let mut hash = 0_u64;
+    let mut is_due = false;
+    for at in MIN_CHUNK_BYTES.saturating_sub(64)..bytes.len() {
+        hash = (hash << 1).wrapping_add(GEAR[usize::from(bytes[at])]);
+        is_due |= at >= MIN_CHUNK_BYTES && hash >> 54 & CHUNK_MASK == 0;
+        if is_due && may_cut_after(text, at) {
+            return at + 1;
+        }
+    }
+    bytes.len()
+}
+
+fn may_cut_after(text: &str, at: usize) -> bool {
+    let byte = text.as_bytes()[at];
+    if byte.is_ascii() {
+        return matches!(byte, b' ' | b',' | b'{' | b'}' | b'[' | b']' | b':');
+    }
+    text.is_char_boundary(at + 1)
+        && text[..=at]
+            .chars()
+            .next_back()
+            .is_some_and(|c| kind(c) == Kind::Alone)
+}
+
+/// A random number for each byte: what the last 64 bytes were decides about a cut.
+static GEAR: [u64; 256] = gear();
+
+const fn gear() -> [u64; 256] {
+    let mut table = [0; 256];
+    let mut state = 0x9e37_79b9_7f4a_7c15_u64;
+    let mut at = 0;
+    while at < 256 {
+        // SplitMix64.
+        state = state.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let mut mixed = state;
+        mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        table[at] = mixed ^ (mixed >> 31);
+        at += 1;
+    }
+    table
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn all(text: &str) -> Vec<String> {
+        let mut found = BTreeSet::new();
+        each_word(text, &mut |word| {
+            let (Found::Word(word) | Found::Beginning(word)) = word;
+            found.insert(String::from_utf8(word.to_vec()).unwrap());
+        });
+        found.into_iter().collect()
+    }
+
+    #[test]
+    fn words_are_letters_and_digits_in_lower_case() {
+        assert_eq!(
+            all("Refund_policy v2.1 (ÄRGER)"),
+            ["1", "policy", "refund", "v2", "ärger"]
+        );
+    }
+
+    #[test]
+    fn letters_of_scripts_without_spaces_are_words() {
+        assert_eq!(all("見積もりV2を"), ["v2", "も", "り", "を", "積", "見"]);
+    }
+
+    #[test]
+    fn escapes_are_read_both_ways() {
+        assert_eq!(all(r"a\nbar"), ["a", "bar", "nbar"]);
+        assert_eq!(all(r#"caf\\u00e9s"#), ["caf", "cafés", "u00e9s"]);
+        assert_eq!(all(r"x\u0009bar"), ["bar", "tbar", "u0009bar", "x"]);
+        assert_eq!(all(r"x\ud83d\ude00y"), ["ud83d", "ude00y", "x", "y"]);
+    }
+
+    #[test]
+    fn numbers_are_also_given_in_their_shortest_spelling() {
+        assert_eq!(all("1.50"), ["1", "5", "50"]);
+        assert_eq!(all("1E5"), ["0", "100000", "1e5"]);
+        assert_eq!(all("1.25"), ["1", "25"]);
+    }
+
+    #[test]
+    fn only_the_beginning_of_a_long_word_is_given() {
+        let mut found = Vec::new();
+        each_word(&"x".repeat(500), &mut |word| {
+            found.push(matches!(word, Found::Beginning(word) if word.len() == MAX_WORD_BYTES))
+        });
+        assert_eq!(found, [true]);
+    }
+
+    #[test]
+    fn equal_stretches_are_cut_alike() {
+        let sentence = |number: usize| format!("message {number}: {}, ", number * 7919);
+        let shared: String = (0..6_000).map(sentence).collect();
+        let long = format!("another beginning, {shared}and an end");
+        let of = |text| chunks(text).map(str::to_owned).collect::<BTreeSet<_>>();
+        let (first, second) = (of(&shared), of(&long));
+        assert!(first.len() > 10);
+        assert!(first.difference(&second).count() <= 3);
+    }
+
+    proptest! {
+        #[test]
+        fn chunks_make_the_text_again_and_cut_no_word(text in "([a-zé ]{0,40}|[一-丕]{0,20}|[0-9.,:]{0,9}){0,200}") {
+            let parts: Vec<&str> = chunks(&text).collect();
+            prop_assert_eq!(parts.concat(), text.clone());
+            let whole: BTreeSet<String> = all(&text).into_iter().collect();
+            let of_parts: BTreeSet<String> = parts.iter().flat_map(|part| all(part)).collect();
+            prop_assert!(whole.is_subset(&of_parts));
+        }
+
+        #[test]
+        fn every_plain_word_is_given(text in ".{0,60}") {
+            let lower: String = text.chars().flat_map(char::to_lowercase).map(|c| if c == 'ς' { 'σ' } else { c }).collect();
+            let given = all(&text);
+            for word in words(&lower) {
+                prop_assert!(given.iter().any(|known| *known == lower[word.clone()]), "{:?}", &lower[word]);
+            }
+        }
+    }
+}
