@@ -1,4 +1,6 @@
-//! The traces that are sent: agents of ten spans with a few kilobytes of text.
+//! The traces that are sent: agents of ten spans with a few kilobytes of text, or long-running ones.
+
+mod history;
 
 use std::sync::Arc;
 
@@ -13,7 +15,7 @@ use crate::patch::{self, Body, mix};
 /// Distinct traces that are prepared; further ones differ in ids, times, sessions, users and ticket numbers, so no two
 /// texts are the same.
 const TEMPLATES: u64 = 2_000;
-pub(crate) const SPANS_PER_TRACE: u64 = 10;
+const SPANS_PER_TRACE: u64 = 10;
 
 /// What some templates have, and which.
 const ERROR_EVERY: u64 = 50;
@@ -24,6 +26,9 @@ const LEGACY_EVERY: u64 = 200;
 #[derive(Debug)]
 pub(crate) struct Corpus {
     pub(crate) bodies: Vec<Body>,
+    /// A large trace is sent in several bodies, one after the other.
+    pub(crate) bodies_per_trace: u64,
+    pub(crate) spans_per_trace: u64,
 }
 
 impl Corpus {
@@ -41,15 +46,17 @@ impl Corpus {
             bodies: (0..TEMPLATES.div_ceil(batch))
                 .map(|number| body(number * batch))
                 .collect(),
+            bodies_per_trace: 1,
+            spans_per_trace: SPANS_PER_TRACE,
         }
     }
 
     pub(crate) fn trace_count(&self) -> u64 {
-        self.bodies.iter().map(|body| body.traces).sum()
+        self.bodies.iter().map(|body| body.traces).sum::<u64>() / self.bodies_per_trace
     }
 
     pub(crate) fn span_count(&self) -> u64 {
-        self.trace_count() * SPANS_PER_TRACE
+        self.trace_count() * self.spans_per_trace
     }
 
     pub(crate) fn raw_bytes(&self) -> u64 {

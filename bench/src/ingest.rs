@@ -7,7 +7,7 @@ use anyhow::{Context as _, Result, bail};
 use fanlight_model::{Clock as _, SystemClock};
 use serde::{Deserialize, Serialize};
 
-use crate::corpus::{Corpus, SPANS_PER_TRACE};
+use crate::corpus::Corpus;
 use crate::http::Connection;
 use crate::patch::Body;
 use crate::stats::percentile_ms;
@@ -21,6 +21,7 @@ pub(crate) struct Ingested {
     pub(crate) raw_bytes: u64,
     pub(crate) seconds: f64,
     pub(crate) spans_per_second: f64,
+    pub(crate) megabytes_per_second: f64,
     pub(crate) request_p50_ms: f64,
     pub(crate) request_p99_ms: f64,
     /// CPU seconds of the server per million spans; absent when its process is not known.
@@ -65,6 +66,7 @@ impl Load<'_> {
             raw_bytes: sent.bytes,
             seconds,
             spans_per_second: as_f64(sent.spans) / seconds,
+            megabytes_per_second: as_f64(sent.bytes) / seconds / 1e6,
             request_p50_ms: percentile_ms(&sent.times, 50),
             request_p99_ms: percentile_ms(&sent.times, 99),
             cpu_seconds_per_million_spans: None,
@@ -82,7 +84,7 @@ impl Load<'_> {
         loop {
             let number = next.fetch_add(1, Ordering::Relaxed);
             let body = self.body(number);
-            let first = number * body.traces;
+            let first = number / self.corpus.bodies_per_trace * body.traces;
             if first >= self.traces {
                 return Ok(sent);
             }
@@ -94,7 +96,7 @@ impl Load<'_> {
                 .context("sending traces")?;
             sent.times.push(began.elapsed());
             sent.bytes += buffer.len() as u64;
-            sent.spans += body.traces * SPANS_PER_TRACE;
+            sent.spans += body.traces * self.corpus.spans_per_trace / self.corpus.bodies_per_trace;
         }
     }
 

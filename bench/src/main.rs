@@ -43,9 +43,12 @@ pub(crate) struct Args {
     /// Where the running server keeps its data, to measure disk use.
     #[arg(long, value_name = "PATH")]
     pub(crate) data: Option<PathBuf>,
-    /// Traces to send, of ten spans each; may be given several times.
+    /// Traces to send; may be given several times.
     #[arg(long, default_values_t = [10_000])]
     pub(crate) traces: Vec<u64>,
+    /// What the traces are.
+    #[arg(long, value_enum, default_value_t = Workload::Support)]
+    pub(crate) workload: Workload,
     /// Connections that send at the same time.
     #[arg(long, default_value_t = 8)]
     pub(crate) connections: usize,
@@ -75,6 +78,14 @@ pub(crate) enum Target {
     Mlflow,
 }
 
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Workload {
+    /// Agents of ten spans with 2.2 KB each.
+    Support,
+    /// Agents of 400 spans that send a history of up to 100 KB again and again; a trace is about 10 MB.
+    History,
+}
+
 #[tokio::main]
 async fn main() -> Result<()> {
     let args = Args::parse();
@@ -82,7 +93,10 @@ async fn main() -> Result<()> {
         bail!("--batch, --connections and --repetitions must be at least 1");
     }
     let baseline = args.baseline.as_deref().map(Results::load).transpose()?;
-    let corpus = Corpus::build(args.batch);
+    let corpus = match args.workload {
+        Workload::Support => Corpus::build(args.batch),
+        Workload::History => Corpus::build_histories(),
+    };
     report::say(&format!(
         "{} traces in {} bodies prepared, {} bytes per span",
         corpus.trace_count(),

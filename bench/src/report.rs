@@ -114,6 +114,7 @@ impl Size {
             ),
             ("memory peak, MB", self.peak_mb, Smaller),
             ("ingest, spans/s", Some(ingested.spans_per_second), Larger),
+            ("ingest, MB/s", Some(ingested.megabytes_per_second), Larger),
             (
                 "ingest request p50, ms",
                 Some(ingested.request_p50_ms),

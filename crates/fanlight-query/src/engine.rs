@@ -7,10 +7,10 @@ use std::time::{Duration, Instant};
 
 use fanlight_catalog::Catalog;
 use fanlight_model::{
-    Assessment, Batch, Clock, ExperimentId, LinkedPrompt, Span, TraceKey, TraceSummary, UnixNanos,
-    WorkspaceId,
+    Assessment, Batch, Clock, ExperimentId, LinkedPrompt, SegmentId, Span, TraceKey, TraceSummary,
+    UnixNanos, WorkspaceId,
 };
-use fanlight_store::{Found, Snapshot, Store, StoreError};
+use fanlight_store::{Contents, Effort, Found, Snapshot, Store, StoreError};
 use parking_lot::Mutex;
 use tokio::runtime::Handle;
 use tokio::sync::Semaphore;
@@ -23,6 +23,7 @@ use crate::overlay::Overlay;
 use crate::registry::CatalogRegistry;
 use crate::search::{Context, is_time_order, newest};
 use crate::subject::record;
+use crate::upkeep;
 use crate::{OrderBy, QueryError};
 
 /// A trace without its spans, edits applied.
@@ -107,7 +108,7 @@ pub struct Engine {
     pub(crate) edit_locks: EditLocks,
     settings: EngineSettings,
     reads: Semaphore,
-    sealing: Mutex<Option<JoinHandle<()>>>,
+    upkeep: Mutex<Vec<JoinHandle<()>>>,
 }
 
 impl Engine {
@@ -134,7 +135,10 @@ impl Engine {
             .map_err(|_| QueryError::ShuttingDown)??;
         let overlay = Overlay::load(catalog.load_edits().await?);
         let store = Arc::new(store);
-        let sealing = tokio::task::spawn(seal_when_due(Arc::clone(&store)));
+        let upkeep = [
+            tokio::task::spawn(upkeep::seal_when_due(Arc::clone(&store))),
+            tokio::task::spawn(upkeep::compact_when_due(Arc::clone(&store))),
+        ];
         Ok(Arc::new(Self {
             catalog,
             store,
@@ -142,7 +146,7 @@ impl Engine {
             edit_locks: EditLocks::default(),
             reads: Semaphore::new(settings.concurrent_reads),
             settings,
-            sealing: Mutex::new(Some(sealing)),
+            upkeep: Mutex::new(upkeep.into()),
         }))
     }
 
@@ -339,11 +343,40 @@ impl Engine {
         self.read(move || Ok(store.seal_all()?)).await
     }
 
+    /// Merges segments until nothing is left to merge; answers how many there were before.
+    pub async fn compact(&self, effort: Effort) -> Result<usize, QueryError> {
+        let store = Arc::clone(&self.store);
+        let compact = move || {
+            let mut merged = 0;
+            loop {
+                match store.compact(effort)? {
+                    0 => return Ok(merged),
+                    sources => merged += sources,
+                }
+            }
+        };
+        self.read(compact).await
+    }
+
+    /// Reads everything that is sealed; answers what each segment holds, or how it is damaged.
+    pub async fn verify(
+        &self,
+    ) -> Result<Vec<(SegmentId, Result<Contents, StoreError>)>, QueryError> {
+        let segments = self.store.snapshot().segments;
+        let verify = move || {
+            let checked = segments
+                .iter()
+                .map(|view| (view.segment.id(), view.segment.verify()));
+            Ok(checked.collect())
+        };
+        self.read(verify).await
+    }
+
     /// Refuses further work and waits until accepted writes are durable.
     pub async fn close(&self) {
         self.reads.close();
-        if let Some(sealing) = self.sealing.lock().take() {
-            sealing.abort();
+        for task in self.upkeep.lock().drain(..) {
+            task.abort();
         }
         let store = Arc::clone(&self.store);
         if tokio::task::spawn_blocking(move || store.close())
@@ -354,33 +387,6 @@ impl Engine {
         }
         self.catalog.close().await;
     }
-}
-
-/// Looks whether sealing is due: once a second, and after writes while there is much in memory.
-async fn seal_when_due(store: Arc<Store>) {
-    loop {
-        let tick = tokio::time::sleep(Duration::from_secs(1));
-        tokio::select! {
-            () = store.applied() => if !store.sealing_may_be_due() { continue },
-            () = tick => {}
-        }
-        let sealing = Arc::clone(&store);
-        match tokio::task::spawn_blocking(move || sealing.seal_due()).await {
-            // Looking at every trace after every write would cost more than it finds.
-            Ok(Ok(0)) => tokio::time::sleep(Duration::from_millis(20)).await,
-            Ok(Ok(_)) => {}
-            Ok(Err(error)) => {
-                tracing::error!(error = %chain(&error), "sealing failed; trying again");
-                tokio::time::sleep(Duration::from_secs(5)).await;
-            }
-            Err(_) => return,
-        }
-    }
-}
-
-fn chain(error: &dyn std::error::Error) -> String {
-    let causes = std::iter::successors(error.source(), |cause| cause.source());
-    causes.fold(error.to_string(), |text, cause| format!("{text}: {cause}"))
 }
 
 fn oldest(

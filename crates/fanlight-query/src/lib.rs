@@ -17,8 +17,10 @@ mod registry;
 mod search;
 mod subject;
 mod text;
+mod upkeep;
 
 pub use engine::{Doomed, Engine, EngineSettings, FullTrace, Page, Search, TraceRecord};
 pub use error::QueryError;
 pub use fanlight_catalog::Catalog;
+pub use fanlight_store::Effort;
 pub use order::{OrderBy, OrderKey, SortValue, parse_order_by};

@@ -1,6 +1,6 @@
 //! Edits in memory: what the catalog holds about traces, ready to be laid over them.
 
-use std::sync::Arc;
+use std::sync::{Arc, Weak};
 
 use fanlight_model::{Assessment, TraceEdits, TraceKey, TraceSummary, WorkspaceId};
 use fanlight_store::Segment;
@@ -23,7 +23,7 @@ struct Inner {
     /// Traces that carry assessments of their whole session.
     sessions: FxHashMap<(WorkspaceId, String), Vec<TraceKey>>,
     /// Rows with edits of each segment that was searched; kept up as edits come.
-    edited_rows: FxHashMap<fanlight_model::SegmentId, (Arc<Segment>, RoaringBitmap)>,
+    edited_rows: FxHashMap<fanlight_model::SegmentId, (Weak<Segment>, RoaringBitmap)>,
 }
 
 impl Overlay {
@@ -49,11 +49,16 @@ impl Overlay {
                 .or_default()
                 .push(key);
         }
-        for (segment, rows) in inner.edited_rows.values_mut() {
+        inner.edited_rows.retain(|_, (segment, rows)| {
+            // Segments go when they are merged.
+            let Some(segment) = segment.upgrade() else {
+                return false;
+            };
             if let Some(row) = segment.rows().find(key) {
                 rows.insert(row);
             }
-        }
+            true
+        });
         inner.edits.insert(key, Arc::new(edits));
     }
 
@@ -90,7 +95,7 @@ impl Overlay {
         };
         inner
             .edited_rows
-            .insert(segment.id(), (Arc::clone(segment), rows.clone()));
+            .insert(segment.id(), (Arc::downgrade(segment), rows.clone()));
         rows
     }
 

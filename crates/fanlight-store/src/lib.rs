@@ -23,8 +23,8 @@ pub use error::StoreError;
 pub use hot::HotTrace;
 pub use registry::{MemoryRegistry, Registered, Registry, RegistryError, SegmentEntry};
 pub use segment::{
-    Facets, Property, Rows, Segment, SpanProfile, StoredTrace, Term, WordPart, Words, stands_alone,
-    words,
+    Contents, Facets, Property, Rows, Segment, SpanProfile, StoredTrace, Term, WordPart, Words,
+    stands_alone, words,
 };
 pub use settings::Settings;
 pub use state::{Found, SegmentView, Snapshot};

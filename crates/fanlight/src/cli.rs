@@ -38,6 +38,10 @@ pub(crate) enum Command {
     Traces(TracesCommand),
     /// Check configuration, data directory, ports and clock
     Doctor(SettingFlags),
+    /// Merge the segments of a data directory that no server has open
+    Compact(SettingFlags),
+    /// Read everything sealed in a data directory that no server has open
+    Verify(SettingFlags),
     /// Print the version
     Version,
     /// Print a completion script for a shell

@@ -10,6 +10,7 @@ mod config;
 mod demo;
 mod doctor;
 mod failure;
+mod maintenance;
 mod printer;
 mod send_demo;
 mod server;
@@ -48,6 +49,8 @@ fn run(command: Command, printer: &mut Printer) -> Result<(), Failure> {
         Command::Demo(asked) => send_demo::run(&asked, printer),
         Command::Traces(asked) => traces::run(asked, printer),
         Command::Doctor(flags) => doctor::run(&flags, printer),
+        Command::Compact(flags) => maintenance::compact(&flags, printer),
+        Command::Verify(flags) => maintenance::verify(&flags, printer),
         Command::Version => printer.line(&format!("fanlight {}", env!("CARGO_PKG_VERSION"))),
         Command::Completions { shell } => printer.bytes(&cli::completions(shell)),
     }

@@ -273,6 +273,15 @@ impl Facets {
         terms
     }
 
+    /// Reads every list of rows.
+    pub(super) fn verify(&self) -> Result<(), String> {
+        let mut terms = self.terms.stream();
+        while let Some((_, offset)) = terms.next() {
+            postings::read(&self.postings_at(offset))?;
+        }
+        Ok(())
+    }
+
     /// The term map, for walking several at once.
     pub(super) fn terms(&self) -> &fst::Map<Bytes> {
         &self.terms

@@ -16,6 +16,7 @@ mod spans_write;
 mod texts_file;
 mod traces_file;
 mod value_text;
+mod verify;
 mod words;
 mod write;
 
@@ -30,6 +31,7 @@ pub use facets::{Facets, Property, Term};
 pub use facets_of::SpanProfile;
 pub(crate) use merge::{LEFT_OUT, Source, merge, plan};
 pub use rows::Rows;
+pub use verify::Contents;
 pub use words::{WordPart, Words, stands_alone, words};
 pub(crate) use write::{Figures, write_segment};
 

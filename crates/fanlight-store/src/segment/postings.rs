@@ -6,6 +6,7 @@
 use std::io;
 
 use roaring::RoaringBitmap;
+use smallvec::SmallVec;
 
 /// From one row in so many on, a bitmap is smaller than gaps of a byte each.
 const DENSE: u32 = 8;
@@ -13,7 +14,7 @@ const DENSE: u32 = 8;
 /// Ascending rows while they are collected: short lists are many.
 #[derive(Clone, Debug, Default)]
 pub(super) struct RowList {
-    gaps: Vec<u8>,
+    gaps: SmallVec<[u8; 16]>,
     /// One more than the last row.
     next: u32,
     count: u32,
@@ -31,7 +32,8 @@ impl RowList {
         } else {
             row + 1 - self.next
         };
-        write_varint(&mut self.gaps, u64::from(gap));
+        let (bytes, length) = varint(u64::from(gap));
+        self.gaps.extend_from_slice(&bytes[..length]);
         self.next = row + 1;
         self.count += 1;
     }
@@ -39,11 +41,9 @@ impl RowList {
     /// Appends the list to `out`.
     pub(super) fn write(&self, out: &mut Vec<u8>) -> io::Result<()> {
         if self.count > 1_000 && self.count > self.next / DENSE {
-            let mut bitmap = RoaringBitmap::new();
-            read_gaps(&self.gaps, |row| {
-                bitmap.insert(row);
-            })
-            .map_err(io::Error::other)?;
+            let mut rows = Vec::with_capacity(self.count as usize);
+            read_gaps(&self.gaps, |row| rows.push(row)).map_err(io::Error::other)?;
+            let mut bitmap = RoaringBitmap::from_sorted_iter(rows).map_err(io::Error::other)?;
             bitmap.optimize();
             write_varint(out, bitmap.serialized_size() as u64 * 2 + 1);
             return bitmap.serialize_into(out);
@@ -117,12 +117,24 @@ fn cut() -> String {
     "a list of rows is damaged".to_owned()
 }
 
-fn write_varint(out: &mut Vec<u8>, mut number: u64) {
-    while number >= 0x80 {
-        out.push(u8::try_from(number & 0x7f).expect("seven bits") | 0x80);
+/// A LEB128 number: bytes and how many of them count.
+fn varint(mut number: u64) -> ([u8; 10], usize) {
+    let mut bytes = [0; 10];
+    let mut length = 0;
+    loop {
+        let low = u8::try_from(number & 0x7f).expect("seven bits");
         number >>= 7;
+        bytes[length] = if number == 0 { low } else { low | 0x80 };
+        length += 1;
+        if number == 0 {
+            return (bytes, length);
+        }
     }
-    out.push(u8::try_from(number).expect("below 128 after the loop"));
+}
+
+fn write_varint(out: &mut Vec<u8>, number: u64) {
+    let (bytes, length) = varint(number);
+    out.extend_from_slice(&bytes[..length]);
 }
 
 fn read_varint(bytes: &mut &[u8]) -> Option<u64> {

@@ -38,7 +38,7 @@ pub(in crate::segment) struct WordsBuilder {
 #[derive(Debug, Default)]
 struct Lexicon {
     hasher: DefaultHashBuilder,
-    table: HashTable<u32>,
+    table: HashTable<Slot>,
     letters: Vec<u8>,
     words: Vec<Word>,
 }
@@ -135,16 +135,23 @@ impl Lexicon {
             letters,
             words,
         } = self;
-        let spelling = |id: &u32| {
-            let word = &words[*id as usize];
+        let beginning = Beginning::of(word);
+        let spelling = |id: u32| {
+            let word = &words[id as usize];
             &letters[word.start..][..usize::from(word.length)]
         };
-        let hash = hasher.hash_one(word);
-        if let Some(id) = table.find(hash, |id| spelling(id) == word) {
-            return *id;
+        let is_word = |slot: &Slot| {
+            slot.beginning == beginning && (word.len() <= BEGINNING || spelling(slot.id) == word)
+        };
+        let hash = hash(hasher, word, beginning);
+        if let Some(slot) = table.find(hash, is_word) {
+            return slot.id;
         }
         let id = u32::try_from(words.len()).expect("a segment has fewer words than bytes");
-        table.insert_unique(hash, id, |id| hasher.hash_one(spelling(id)));
+        let slot = Slot { beginning, id };
+        table.insert_unique(hash, slot, |slot| {
+            self::hash(hasher, spelling(slot.id), slot.beginning)
+        });
         words.push(Word {
             start: letters.len(),
             length: u8::try_from(word.len()).expect("words are cut"),
@@ -154,4 +161,35 @@ impl Lexicon {
         letters.extend_from_slice(word);
         id
     }
+}
+
+/// Most words are not longer than this many bytes: they are compared where they are found.
+const BEGINNING: usize = 12;
+
+/// The first bytes of a word, zero after its end; no word has a zero byte.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Beginning([u8; BEGINNING]);
+
+#[derive(Clone, Copy, Debug)]
+struct Slot {
+    beginning: Beginning,
+    id: u32,
+}
+
+impl Beginning {
+    fn of(word: &[u8]) -> Self {
+        let mut bytes = [0; BEGINNING];
+        let length = word.len().min(BEGINNING);
+        bytes[..length].copy_from_slice(&word[..length]);
+        Self(bytes)
+    }
+}
+
+fn hash(hasher: &DefaultHashBuilder, word: &[u8], Beginning(beginning): Beginning) -> u64 {
+    if word.len() > BEGINNING {
+        return hasher.hash_one(word);
+    }
+    let mut number = [0; 16];
+    number[..BEGINNING].copy_from_slice(&beginning);
+    hasher.hash_one(u128::from_le_bytes(number))
 }

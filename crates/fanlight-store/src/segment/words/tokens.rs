@@ -14,6 +14,8 @@ pub(super) const MAX_WORD_BYTES: usize = 128;
 const MIN_CHUNK_BYTES: usize = 256;
 /// One in so many places ends a chunk.
 const CHUNK_MASK: u64 = (1 << 10) - 1;
+/// What a JSON string of this length says is cut from what is around it: messages come again in other places.
+const LONG_STRING_BYTES: usize = 512;
 
 /// What the cutting found.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -292,8 +294,9 @@ fn push_units(plain: &mut String, units: &mut Vec<u16>, more_may_follow: bool) {
     }
 }
 
-/// Cuts a long text where its content says so: equal stretches of two texts are cut alike, wherever they stand. No cut
-/// goes through a word, a number or an escape.
+/// Cuts a long text so that equal stretches of two texts are cut alike, wherever they stand: what a JSON string says is
+/// a chunk of its own when it is long, and anything very long is cut where its content says so. No cut goes through a
+/// word, a number or an escape.
 pub(in crate::segment) fn chunks(text: &str) -> impl Iterator<Item = &str> {
     let mut rest = text;
     std::iter::from_fn(move || {
@@ -307,10 +310,38 @@ pub(in crate::segment) fn chunks(text: &str) -> impl Iterator<Item = &str> {
 }
 
 fn first_cut(text: &str) -> usize {
+    let string = long_string(text);
+    match string.start {
+        0 => cut_by_content(&text[..string.end]),
+        start => cut_by_content(&text[..start]),
+    }
+}
+
+/// The first stretch without a quote that is long; the end of the text when there is none.
+fn long_string(text: &str) -> Range<usize> {
+    let mut start = 0;
+    for quote in memchr::memchr_iter(b'"', text.as_bytes()) {
+        if quote - start >= LONG_STRING_BYTES {
+            return start..quote;
+        }
+        start = quote + 1;
+        // Farther ahead the content decides before.
+        if start > 16 * MIN_CHUNK_BYTES {
+            return start..text.len();
+        }
+    }
+    if text.len() - start >= LONG_STRING_BYTES {
+        start..text.len()
+    } else {
+        text.len()..text.len()
+    }
+}
+
+fn cut_by_content(text: &str) -> usize {
     let bytes = text.as_bytes();
     let mut hash = 0_u64;
     let mut is_due = false;
-    for at in MIN_CHUNK_BYTES.saturating_sub(64)..bytes.len() {
+    for at in MIN_CHUNK_BYTES - 64..bytes.len() {
         hash = (hash << 1).wrapping_add(GEAR[usize::from(bytes[at])]);
         is_due |= at >= MIN_CHUNK_BYTES && hash >> 54 & CHUNK_MASK == 0;
         if is_due && may_cut_after(text, at) {

@@ -1,0 +1,76 @@
+//! `fanlight compact` and `fanlight verify`: work on a data directory that no server has open.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use anyhow::Context;
+use fanlight_model::SystemClock;
+use fanlight_query::{Effort, Engine};
+use tokio::runtime::Runtime;
+
+use crate::config::{SettingFlags, Settings, load};
+use crate::failure::Failure;
+use crate::printer::Printer;
+
+pub(crate) fn compact(flags: &SettingFlags, printer: &mut Printer) -> Result<(), Failure> {
+    with_engine(flags, async |engine| {
+        let merged = engine
+            .compact(Effort::All)
+            .await
+            .context("merging segments")?;
+        Ok(match merged {
+            0 => printer.line("nothing to merge"),
+            merged => printer.line(&format!("merged {merged} segments")),
+        }?)
+    })
+}
+
+pub(crate) fn verify(flags: &SettingFlags, printer: &mut Printer) -> Result<(), Failure> {
+    with_engine(flags, async |engine| {
+        let mut damaged = 0;
+        for (segment, contents) in engine.verify().await.context("reading segments")? {
+            let line = match contents {
+                Ok(contents) => format!(
+                    "segment {segment}: ok, {} traces, {} spans",
+                    contents.traces, contents.spans
+                ),
+                Err(error) => {
+                    damaged += 1;
+                    format!("segment {segment}: {error}")
+                }
+            };
+            printer.line(&line)?;
+        }
+        match damaged {
+            0 => Ok(()),
+            damaged => Err(anyhow::anyhow!("{damaged} segments are damaged").into()),
+        }
+    })
+}
+
+/// Opens the data directory for `work` and closes it in order.
+fn with_engine(
+    flags: &SettingFlags,
+    work: impl AsyncFnOnce(&Engine) -> Result<(), Failure>,
+) -> Result<(), Failure> {
+    let environment =
+        |name: &str| std::env::var_os(name).map(|value| value.to_string_lossy().into_owned());
+    let loaded = load(flags, &environment, Path::new("")).map_err(anyhow::Error::from)?;
+    let runtime = Runtime::new().context("starting the async runtime")?;
+    runtime.block_on(async {
+        let engine = open(&loaded.settings).await?;
+        let done = work(&engine).await;
+        engine.close().await;
+        done
+    })
+}
+
+async fn open(settings: &Settings) -> Result<Arc<Engine>, Failure> {
+    let dir = &settings.data_dir;
+    if !dir.is_dir() {
+        return Err(anyhow::anyhow!("there is no data directory {}", dir.display()).into());
+    }
+    let opened = Engine::open(dir, settings.engine(), Arc::new(SystemClock)).await;
+    let opened = opened.with_context(|| format!("opening data directory {}", dir.display()))?;
+    Ok(opened)
+}
