@@ -1,5 +1,7 @@
 //! One record of the log, as bytes.
 
+use std::cell::RefCell;
+
 use fanlight_model::Batch;
 
 use crate::StoreError;
@@ -27,10 +29,55 @@ pub(crate) struct Record<'a> {
 
 /// The whole record of `batch`, head included.
 pub(crate) fn encode_batch(batch: &Batch) -> Result<Vec<u8>, StoreError> {
-    let plain = postcard::to_stdvec(batch).map_err(StoreError::Encode)?;
-    let payload = zstd::bulk::compress(&plain, COMPRESSION_LEVEL)
-        .map_err(StoreError::io("compressing", "batch"))?;
-    Ok(frame(Kind::Batch, &payload))
+    SCRATCH.with_borrow_mut(|scratch| {
+        let record = scratch.encode(batch);
+        scratch.shrink();
+        record
+    })
+}
+
+thread_local! {
+    static SCRATCH: RefCell<Scratch> = RefCell::default();
+}
+
+/// Memory for one record after the other: taken anew for each, the system would have to clear it every time.
+#[derive(Default)]
+struct Scratch {
+    plain: Vec<u8>,
+    payload: Vec<u8>,
+    compressor: Option<zstd::bulk::Compressor<'static>>,
+}
+
+impl Scratch {
+    /// More than this is given back.
+    const KEPT_BYTES: usize = 8 << 20;
+
+    fn encode(&mut self, batch: &Batch) -> Result<Vec<u8>, StoreError> {
+        let failed = StoreError::io("compressing", "batch");
+        let mut plain = std::mem::take(&mut self.plain);
+        plain.clear();
+        self.plain = postcard::to_extend(batch, plain).map_err(StoreError::Encode)?;
+        let compressor = match &mut self.compressor {
+            Some(compressor) => compressor,
+            slot => match zstd::bulk::Compressor::new(COMPRESSION_LEVEL) {
+                Ok(compressor) => slot.insert(compressor),
+                Err(cause) => return Err(failed(cause)),
+            },
+        };
+        self.payload.clear();
+        self.payload
+            .reserve(zstd::zstd_safe::compress_bound(self.plain.len()));
+        match compressor.compress_to_buffer(&self.plain, &mut self.payload) {
+            Ok(_) => Ok(frame(Kind::Batch, &self.payload)),
+            Err(cause) => Err(failed(cause)),
+        }
+    }
+
+    fn shrink(&mut self) {
+        if self.plain.capacity() > Self::KEPT_BYTES {
+            *self = Self::default();
+        }
+    }
 }
 
 fn frame(kind: Kind, payload: &[u8]) -> Vec<u8> {

@@ -180,6 +180,23 @@ impl Server {
 }
 
 impl Stopped {
+    /// Runs a command on the data directory; answers what it printed.
+    pub(crate) fn run(&self, command: &str) -> String {
+        let output = Command::new(env!("CARGO_BIN_EXE_fanlight"))
+            .arg(command)
+            .arg("--data-dir")
+            .arg(self.home.path().join("data"))
+            .current_dir(self.home.path())
+            .output()
+            .unwrap();
+        let (said, complained) = (
+            String::from_utf8_lossy(&output.stdout).into_owned(),
+            String::from_utf8_lossy(&output.stderr),
+        );
+        assert!(output.status.success(), "{command}: {said}{complained}");
+        said
+    }
+
     /// Starts on what is there, on ports that the system chooses: a port looked for beforehand could be another
     /// test's by the time it is used.
     pub(crate) fn start(self, flags: &[&str]) -> Server {
