@@ -5,6 +5,8 @@
 //! segments goes through the [`Registry`] trait. Start reading at [`Store`], then `writer` (the one path in), `seal`
 //! (memory to segment) and `segment` (what a segment is).
 
+mod damage;
+mod disk;
 mod error;
 mod hot;
 mod log;
@@ -17,6 +19,8 @@ mod state;
 mod store;
 mod writer;
 
+pub use damage::{Damage, Part, QUARANTINE_DIR};
+pub use disk::{Disk, DiskFile, LocalDisk};
 pub use error::StoreError;
 pub use hot::HotTrace;
 pub use registry::{MemoryRegistry, Registered, Registry, RegistryError, SegmentEntry};

@@ -7,6 +7,7 @@ use fanlight_model::{Clock, SegmentId, UnixNanos};
 use parking_lot::{Mutex, MutexGuard, RwLock};
 use rustc_hash::FxHashMap;
 
+use crate::disk::Disk;
 use crate::hot::HotTrace;
 use crate::log;
 use crate::registry::{Registry, SegmentEntry};
@@ -17,6 +18,7 @@ use crate::{Settings, StoreError};
 /// Seals; one at a time.
 #[derive(Debug)]
 pub(crate) struct Sealer {
+    pub(crate) disk: Arc<dyn Disk>,
     pub(crate) log_dir: PathBuf,
     pub(crate) segments_dir: PathBuf,
     pub(crate) settings: Settings,
@@ -83,6 +85,7 @@ impl Sealer {
         if traces.is_empty() {
             return Ok(None);
         }
+        self.check_free(&traces)?;
         let id = SegmentId(*next_id);
         // Newest first; the trace id makes the order total.
         traces
@@ -95,6 +98,18 @@ impl Sealer {
             traces,
             figures,
         }))
+    }
+
+    /// A segment is smaller than what it holds, so half-written ones do not fill a disk.
+    fn check_free(&self, traces: &[Arc<HotTrace>]) -> Result<(), StoreError> {
+        let needed_bytes = traces.iter().map(|trace| trace.bytes as u64).sum();
+        match self.disk.free_bytes(&self.segments_dir) {
+            Ok(free_bytes) if free_bytes < needed_bytes => Err(StoreError::DiskFull {
+                free_bytes,
+                needed_bytes,
+            }),
+            _ => Ok(()),
+        }
     }
 
     /// The traces to seal, and the last record all of them include.
@@ -216,7 +231,7 @@ impl Sealer {
             .write()
             .tombstones
             .retain(|_, seq| *seq >= oldest_needed);
-        log::remove_below(&self.log_dir, log_position)
+        log::remove_below(&*self.disk, &self.log_dir, log_position)
     }
 
     /// Sealed traces leave memory in the same moment as their segment appears.
