@@ -147,12 +147,16 @@ impl Writer {
     /// includes a sync, and thereby finds out whether the disk works again.
     fn write(&mut self, bytes: &[u8]) -> Result<(), StoreError> {
         self.check_free(bytes.len() as u64)?;
-        let file = match self.file.take() {
-            Some(file) if file.bytes() < self.file_bytes => file,
-            _ => LogFile::create(&*self.disk, &self.dir, self.state.read().next_seq)?,
-        };
+        let file = self.take_file()?;
         self.file = Some(file.append(bytes)?);
         Ok(())
+    }
+
+    fn take_file(&mut self) -> Result<LogFile, StoreError> {
+        match self.file.take() {
+            Some(file) if file.bytes() < self.file_bytes => Ok(file),
+            _ => LogFile::create(&*self.disk, &self.dir, self.state.read().next_seq),
+        }
     }
 
     fn check_free(&self, bytes: u64) -> Result<(), StoreError> {
@@ -173,7 +177,11 @@ impl Writer {
     }
 
     /// Removes traces; those that existed are answered.
-    fn delete(&self, keys: &[TraceKey]) -> Result<Vec<TraceKey>, StoreError> {
+    fn delete(&mut self, keys: &[TraceKey]) -> Result<Vec<TraceKey>, StoreError> {
+        if self.refusing {
+            // What was refused before the delete must not come back after it.
+            self.file = Some(self.take_file()?);
+        }
         let _settled = self.sealer.settle()?;
         let mut found = Vec::new();
         let mut preview = Vec::new();

@@ -75,6 +75,12 @@ pub(crate) fn replay(
             &format!("records {position} to {first} are missing: their log file is gone"),
         ));
     }
+    // A process that was killed may have written what it had no time to sync. It is about to be shown.
+    if let Some((_, newest)) = files.last()
+        && let Err(error) = disk.sync_file(newest)
+    {
+        tracing::error!("{} cannot be synced: {error}", newest.display());
+    }
     for (index, (first_seq, path)) in files.iter().enumerate() {
         let end = files.get(index + 1).map(|(next_first, _)| *next_first);
         if end.is_some_and(|end| end <= position) {
