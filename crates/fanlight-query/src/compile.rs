@@ -14,7 +14,7 @@ use crate::filter::{Filter, Number, SpanCondition, SpanField, Test, TraceConditi
 use crate::overlay::{NAME_TAG, Overlay};
 
 /// Rows between certainty and possibility; `must` is within `may`.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub(crate) struct Bounds {
     pub(crate) must: RoaringBitmap,
     pub(crate) may: RoaringBitmap,

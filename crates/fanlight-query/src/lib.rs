@@ -16,6 +16,7 @@ mod overlay;
 mod registry;
 mod search;
 mod subject;
+mod unreadable;
 
 pub use engine::{Doomed, Engine, EngineSettings, FullTrace, Page, Search, TraceRecord};
 pub use error::QueryError;

@@ -18,8 +18,6 @@ pub trait Disk: Debug + Send + Sync {
     fn rename(&self, from: &Path, to: &Path) -> io::Result<()>;
     fn remove(&self, path: &Path) -> io::Result<()>;
     fn create_dir(&self, dir: &Path) -> io::Result<()>;
-    /// Makes durable what is in a file that this process may not have written.
-    fn sync_file(&self, path: &Path) -> io::Result<()>;
     fn sync_dir(&self, dir: &Path) -> io::Result<()>;
     /// Bytes that may still be written below `dir`.
     fn free_bytes(&self, dir: &Path) -> io::Result<u64>;
@@ -64,10 +62,6 @@ impl Disk for LocalDisk {
 
     fn create_dir(&self, dir: &Path) -> io::Result<()> {
         fs::create_dir_all(dir)
-    }
-
-    fn sync_file(&self, path: &Path) -> io::Result<()> {
-        File::open(path)?.sync_all()
     }
 
     fn sync_dir(&self, dir: &Path) -> io::Result<()> {

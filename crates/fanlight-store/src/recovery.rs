@@ -11,7 +11,7 @@ use std::sync::Arc;
 use crate::StoreError;
 use crate::damage::{Damage, Part, Quarantine};
 use crate::disk::Disk;
-use crate::log;
+use crate::log::{self, LogFile};
 use crate::registry::{Registered, Registry};
 use crate::segment::{Segment, dir_of};
 use crate::state::{SegmentView, State};
@@ -23,6 +23,7 @@ pub(crate) struct Recovered {
     pub(crate) state: RwLock<State>,
     pub(crate) next_segment: u64,
     pub(crate) damage: Vec<Damage>,
+    pub(crate) log_file: Option<LogFile>,
 }
 
 /// Where things are.
@@ -75,6 +76,8 @@ pub(crate) fn recover(
         state,
         next_segment,
         damage,
+        // A file ends where the next begins, so it cannot go on with later numbers.
+        log_file: replay.file.filter(|_| replay.next_seq == next_seq),
     })
 }
 

@@ -76,6 +76,7 @@ impl Store {
             state,
             next_segment,
             damage,
+            log_file,
         } = recover(
             &*disk,
             &Directories {
@@ -106,7 +107,7 @@ impl Store {
             dir: log_dir,
             file_bytes: settings.log_file_bytes,
             reserve_bytes: settings.disk_reserve_bytes,
-            file: None,
+            file: log_file,
             state: Arc::clone(&state),
             registry,
             sealer: Arc::clone(&sealer),

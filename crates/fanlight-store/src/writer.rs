@@ -44,8 +44,8 @@ pub(crate) struct Writer {
     pub(crate) dir: PathBuf,
     pub(crate) file_bytes: u64,
     pub(crate) reserve_bytes: u64,
-    /// Opened at the first append, so that merely starting does not litter the log, and anew after a failure: the end
-    /// of a file that could not be written is unknown.
+    /// Opened at the first append unless the start found one to go on with, and anew after a failure: the end of a file
+    /// that could not be written is unknown.
     pub(crate) file: Option<LogFile>,
     pub(crate) state: Arc<RwLock<State>>,
     pub(crate) registry: Arc<dyn Registry>,

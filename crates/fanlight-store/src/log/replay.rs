@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use super::file::UNFINISHED;
+use super::file::{LogFile, UNFINISHED};
 use super::record::{PAYLOAD_VERSION, Record};
 use super::survey::{Hole, survey};
 use crate::StoreError;
@@ -38,9 +38,17 @@ pub(crate) fn remove_below(disk: &dyn Disk, dir: &Path, position: u64) -> Result
     Ok(())
 }
 
+/// The last group, which is not known to be durable.
+struct Tail {
+    first_seq: u64,
+    bytes: Vec<u8>,
+}
+
 /// What a replay found.
 #[derive(Debug, Default)]
 pub(crate) struct Replay {
+    /// The file to go on with. Absent when there is none yet, or when the disk does not work.
+    pub(crate) file: Option<LogFile>,
     /// The number the next record gets.
     pub(crate) next_seq: u64,
     /// Bytes of a last write that was never acknowledged; they are passed over.
@@ -51,8 +59,8 @@ pub(crate) struct Replay {
 /// Hands every record from `position` on to `apply`, in order.
 ///
 /// A crash may leave an unfinished write at the end of the newest file: it was never acknowledged and is passed over.
-/// Damage anywhere else is isolated: its bytes go to quarantine and what follows is read. Nothing is written to the
-/// log: the next file says by its first record where this one ends.
+/// Damage anywhere else is isolated: its bytes go to quarantine and what follows is read. No file is
+/// changed: the next one says by its first record where this one ends.
 pub(crate) fn replay(
     disk: &dyn Disk,
     dir: &Path,
@@ -66,6 +74,7 @@ pub(crate) fn replay(
         next_seq: position,
         ..Replay::default()
     };
+    let mut tail = None;
     if let Some((first, _)) = files.first()
         && *first > position
     {
@@ -74,12 +83,6 @@ pub(crate) fn replay(
             &format!("log-before-{first:016x}"),
             &format!("records {position} to {first} are missing: their log file is gone"),
         ));
-    }
-    // A process that was killed may have written what it had no time to sync. It is about to be shown.
-    if let Some((_, newest)) = files.last()
-        && let Err(error) = disk.sync_file(newest)
-    {
-        tracing::error!("{} cannot be synced: {error}", newest.display());
     }
     for (index, (first_seq, path)) in files.iter().enumerate() {
         let end = files.get(index + 1).map(|(next_first, _)| *next_first);
@@ -102,6 +105,13 @@ pub(crate) fn replay(
         let survey = survey(&bytes, *first_seq, end)?;
         outcome.next_seq = outcome.next_seq.max(survey.next_seq);
         outcome.unfinished_bytes = survey.unfinished_bytes as u64;
+        if end.is_none() {
+            let (first_seq, place) = survey.last_group();
+            tail = Some(Tail {
+                first_seq,
+                bytes: bytes[place].to_vec(),
+            });
+        }
         for hole in &survey.holes {
             if hole.records.end > position {
                 outcome
@@ -133,7 +143,24 @@ pub(crate) fn replay(
             }
         }
     }
+    outcome.file = tail.and_then(|tail| write_again(disk, dir, &tail));
     Ok(outcome)
+}
+
+/// Writes the last group again, as the beginning of a new file.
+///
+/// It is about to be shown, but whoever wrote it may have been killed before it was synced, or may have been told that
+/// the sync failed, and asking for another sync would not tell. Groups before it were synced before it was written.
+/// When this does not work now, no more is at stake than what was never acknowledged.
+fn write_again(disk: &dyn Disk, dir: &Path, tail: &Tail) -> Option<LogFile> {
+    let written =
+        LogFile::create(disk, dir, tail.first_seq).and_then(|file| match tail.bytes.as_slice() {
+            [] => Ok(file),
+            bytes => file.append(bytes),
+        });
+    written
+        .inspect_err(|error| tracing::error!("the end of the log cannot be written again: {error}"))
+        .ok()
 }
 
 fn keep(quarantine: &Quarantine<'_>, name: &str, path: &Path, hole: &Hole, bytes: &[u8]) -> Damage {
@@ -171,7 +198,7 @@ mod tests {
 
     use super::*;
     use crate::disk::LocalDisk;
-    use crate::log::{FILE_HEAD_BYTES, LogFile, Numbers, encode_batch};
+    use crate::log::{FILE_HEAD_BYTES, Numbers, encode_batch};
 
     fn batch(number: u64) -> Vec<u8> {
         let batch = Batch {
@@ -224,8 +251,14 @@ mod tests {
         let (seen, outcome) = read_all(dir.path(), 1);
         assert_eq!((seen, outcome.next_seq), (vec![1, 2, 3], 4));
         assert!(outcome.damage.is_empty());
+        // The last group was written again, into a file of its own.
+        let starts = || {
+            let files = list(&LocalDisk, dir.path()).unwrap();
+            files.iter().map(|(first, _)| *first).collect::<Vec<_>>()
+        };
+        assert_eq!(starts(), [0, 2, 3]);
         remove_below(&LocalDisk, dir.path(), 2).unwrap();
-        assert_eq!(list(&LocalDisk, dir.path()).unwrap().len(), 1);
+        assert_eq!(starts(), [2, 3]);
         assert_eq!(read_all(dir.path(), 2).0, [2, 3]);
     }
 

@@ -84,6 +84,23 @@ pub(super) fn survey(
 }
 
 impl Survey<'_> {
+    /// The first number of the last group that was written together, and where it is. Without records, or where groups
+    /// are not known, it is empty.
+    pub(super) fn last_group(&self) -> (u64, Range<usize>) {
+        let nothing = (self.next_seq, 0..0);
+        let Some(last) = self.records.last() else {
+            return nothing;
+        };
+        let Some(numbers) = last.record.numbers else {
+            return nothing;
+        };
+        let first_seq = last.seq.saturating_sub(numbers.place.into());
+        let first = self.records.iter().find(|found| found.seq >= first_seq);
+        first.map_or(nothing, |first| {
+            (first.seq, first.bytes.start..last.bytes.end)
+        })
+    }
+
     /// A hole in the last group, or behind it, is a write that a crash interrupted: the group was never acknowledged.
     /// The numbers from there on will be given again, so nothing of what follows may be applied.
     fn leave_out_unfinished(&mut self, file_bytes: usize) {

@@ -188,7 +188,7 @@ impl SimDisk {
         self.0.lock().said_free = bytes;
     }
 
-    /// The power goes after so many operations; then everything fails.
+    /// After so many operations everything fails, until this is asked for again or the machine starts again.
     pub(crate) fn power_off_after(&self, operations: u32) {
         self.0.lock().operations_left = Some(operations);
     }
@@ -197,11 +197,17 @@ impl SimDisk {
         self.0.lock().operations_left == Some(0)
     }
 
+    /// Everything works from now on; what is not synced stays so.
+    pub(crate) fn repair(&self) {
+        let mut inner = self.0.lock();
+        (inner.faults, inner.room, inner.operations_left) = (Vec::new(), None, None);
+    }
+
     /// The machine starts again. Of what was not synced some is there and some is not; `seed` says what.
     pub(crate) fn power_on(&self, seed: u64) {
+        self.repair();
         let mut inner = self.0.lock();
         let inner = &mut *inner;
-        (inner.faults, inner.room, inner.operations_left) = (Vec::new(), None, None);
         inner.dice = seed;
         for number in 0..inner.contents.len() {
             inner.settle_partly(number);
@@ -287,14 +293,6 @@ impl Disk for SimDisk {
 
     fn create_dir(&self, dir: &Path) -> io::Result<()> {
         fs::create_dir_all(dir)
-    }
-
-    fn sync_file(&self, path: &Path) -> io::Result<()> {
-        let number = self.number_of(path)?;
-        let mut inner = self.0.lock();
-        inner.operate(None)?;
-        inner.settle(number);
-        Ok(())
     }
 
     fn sync_dir(&self, dir: &Path) -> io::Result<()> {

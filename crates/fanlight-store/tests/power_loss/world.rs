@@ -293,11 +293,10 @@ impl World {
                 self.settle();
             }
             Step::Restart => {
-                if !self.disk.is_off() {
-                    self.close();
-                    self.open();
-                    self.settle();
-                }
+                self.close();
+                self.disk.repair();
+                self.open();
+                self.settle();
             }
         }
     }
