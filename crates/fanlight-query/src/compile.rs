@@ -15,7 +15,7 @@ use crate::overlay::{NAME_TAG, Overlay};
 use crate::text::candidates;
 
 /// Rows between certainty and possibility; `must` is within `may`.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub(crate) struct Bounds {
     pub(crate) must: RoaringBitmap,
     pub(crate) may: RoaringBitmap,

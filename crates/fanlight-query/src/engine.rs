@@ -10,7 +10,7 @@ use fanlight_model::{
     Assessment, Batch, Clock, ExperimentId, LinkedPrompt, SegmentId, Span, TraceKey, TraceSummary,
     UnixNanos, WorkspaceId,
 };
-use fanlight_store::{Contents, Effort, Found, Snapshot, Store, StoreError};
+use fanlight_store::{Contents, Effort, Found, Part, Snapshot, Store, StoreError};
 use parking_lot::Mutex;
 use tokio::runtime::Handle;
 use tokio::sync::Semaphore;
@@ -23,6 +23,7 @@ use crate::overlay::Overlay;
 use crate::registry::CatalogRegistry;
 use crate::search::{Context, is_time_order, newest};
 use crate::subject::record;
+use crate::unreadable::Unreadable;
 use crate::upkeep;
 use crate::{OrderBy, QueryError};
 
@@ -106,6 +107,7 @@ pub struct Engine {
     pub(crate) store: Arc<Store>,
     pub(crate) overlay: Arc<Overlay>,
     pub(crate) edit_locks: EditLocks,
+    unreadable: Arc<Unreadable>,
     settings: EngineSettings,
     reads: Semaphore,
     upkeep: Mutex<Vec<JoinHandle<()>>>,
@@ -143,6 +145,7 @@ impl Engine {
             catalog,
             store,
             overlay: Arc::new(overlay),
+            unreadable: Arc::default(),
             edit_locks: EditLocks::default(),
             reads: Semaphore::new(settings.concurrent_reads),
             settings,
@@ -257,6 +260,7 @@ impl Engine {
     ) -> Result<T, QueryError> {
         let search = search.clone();
         let (store, overlay) = (Arc::clone(&self.store), Arc::clone(&self.overlay));
+        let unreadable = Arc::clone(&self.unreadable);
         let budget = self.settings.scan_budget;
         self.read(move || {
             // The overlay is read live: an edit that is acknowledged before the search began is seen by it.
@@ -264,6 +268,7 @@ impl Engine {
             let context = Context {
                 search: &search,
                 overlay: &overlay,
+                unreadable: &unreadable,
                 deadline: Instant::now() + budget,
             };
             look(&context, &snapshot)
@@ -330,6 +335,15 @@ impl Engine {
             Some(_) => Ok(()),
             None => Err(QueryError::TraceNotFound { trace: key.trace }),
         }
+    }
+
+    /// How many places of the log and of segments were found unreadable since the start.
+    pub fn damaged_places(&self) -> [usize; 2] {
+        let of = |part: Part| {
+            let damage = self.store.damage().iter();
+            damage.filter(|damage| damage.part == part).count()
+        };
+        [of(Part::Log), of(Part::Segment) + self.unreadable.places()]
     }
 
     /// Bytes of traces in memory, and how many traces.

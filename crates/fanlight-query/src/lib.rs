@@ -17,6 +17,7 @@ mod registry;
 mod search;
 mod subject;
 mod text;
+mod unreadable;
 mod upkeep;
 
 pub use engine::{Doomed, Engine, EngineSettings, FullTrace, Page, Search, TraceRecord};

@@ -26,14 +26,14 @@ pub(crate) fn count(context: &Context<'_>, snapshot: &Snapshot) -> Result<u64, Q
 
 /// All rows of a segment that match. Fails when the time is over: an answer without the rest would be wrong.
 fn matching_rows(context: &Context<'_>, view: &SegmentView) -> Result<RoaringBitmap, QueryError> {
-    let bounds = context.bounds(view)?;
+    let bounds = context.bounds(view);
     let mut matching = bounds.must;
     let open: Vec<u32> = (bounds.may - &matching).into_iter().collect();
     for lot in open.chunks(LOOK_AT_ONCE) {
         if context.is_late() {
             return Err(QueryError::OutOfTime);
         }
-        let matches = context.look_at(&view.segment, lot)?;
+        let matches = context.look_at(&view.segment, lot);
         matching.extend(
             lot.iter()
                 .zip(matches)
@@ -101,7 +101,7 @@ pub(crate) fn ordered(context: &Context<'_>, snapshot: &Snapshot) -> Result<Page
     let hits: Vec<Hit> = rows.into_iter().map(|(_, hit)| hit).collect();
     let next_page_token = last.map(|values| Cursor::new(&order, values, false).to_token());
     Ok(Page {
-        traces: context.read(&hits)?,
+        traces: context.read(&hits),
         next_page_token,
     })
 }
@@ -177,7 +177,7 @@ impl<'a> Columns<'a> {
                 }
                 let unlisted = segment.facets().unlisted(property).map_err(corrupt)? & rows;
                 let edited = context.overlay.edited_rows(segment) & rows;
-                read_values(context, segment, &(unlisted | edited), key, &mut column)?;
+                read_values(context, segment, &(unlisted | edited), key, &mut column);
             }
             texts.push(column);
         }
@@ -226,10 +226,14 @@ fn read_values(
     rows: &RoaringBitmap,
     key: &OrderKey,
     column: &mut FxHashMap<u32, String>,
-) -> Result<(), QueryError> {
+) {
     let rows: Vec<u32> = rows.iter().collect();
     for lot in rows.chunks(1024) {
-        for (row, stored) in lot.iter().zip(segment.traces(lot)?) {
+        let found = context
+            .unreadable
+            .read(segment, lot, &|rows| segment.traces(rows));
+        for (row, stored) in lot.iter().zip(found) {
+            let Some(stored) = stored else { continue };
             let edited = record(stored.summary, context.overlay).summary;
             match order_value(key, &edited, edited.alias.as_deref().unwrap_or_default()) {
                 SortValue::Text(text) if !(*key == OrderKey::TraceId && text.is_empty()) => {
@@ -239,7 +243,6 @@ fn read_values(
             };
         }
     }
-    Ok(())
 }
 
 fn property_of(key: &OrderKey) -> Option<Property<'_>> {

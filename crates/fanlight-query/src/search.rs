@@ -15,6 +15,7 @@ use crate::cursor::Cursor;
 use crate::filter::Filter;
 use crate::overlay::Overlay;
 use crate::subject::{Subject, record};
+use crate::unreadable::Unreadable;
 use crate::{OrderBy, OrderKey, Page, QueryError, Search, SortValue};
 
 /// Candidates that must be looked at are read in lots of this many neighbours: they share pages.
@@ -55,6 +56,7 @@ pub(crate) enum Hit {
 pub(crate) struct Context<'a> {
     pub(crate) search: &'a Search,
     pub(crate) overlay: &'a Overlay,
+    pub(crate) unreadable: &'a Unreadable,
     pub(crate) deadline: Instant,
 }
 
@@ -102,20 +104,22 @@ impl Context<'_> {
         snapshot.hot.iter().filter(matches).cloned().collect()
     }
 
-    /// Rows of a segment that match for certain, and that may.
-    pub(crate) fn bounds(&self, view: &SegmentView) -> Result<Bounds, QueryError> {
+    /// Rows of a segment that match for certain, and that may. None when its index cannot be read.
+    pub(crate) fn bounds(&self, view: &SegmentView) -> Bounds {
+        self.compile(view).unwrap_or_else(|reason| {
+            self.unreadable.note(view.segment.id(), None, &reason);
+            Bounds::default()
+        })
+    }
+
+    fn compile(&self, view: &SegmentView) -> Result<Bounds, String> {
         let segment = &view.segment;
-        let corrupt = |reason| QueryError::segment(segment.id(), reason);
         let facets = segment.facets();
         let mut all = RoaringBitmap::new();
         for experiment in &self.search.experiments {
-            all |= facets
-                .rows_of(Property::Experiment, &experiment.to_string())
-                .map_err(corrupt)?;
+            all |= facets.rows_of(Property::Experiment, &experiment.to_string())?;
         }
-        all &= facets
-            .rows_of(Property::Workspace, &self.search.workspace.0.to_string())
-            .map_err(corrupt)?;
+        all &= facets.rows_of(Property::Workspace, &self.search.workspace.0.to_string())?;
         all &= view.live();
         let compiler = Compiler {
             segment,
@@ -123,30 +127,39 @@ impl Context<'_> {
             workspace: self.search.workspace,
             all: &all,
         };
-        compiler.compile(&self.search.filter).map_err(corrupt)
+        compiler.compile(&self.search.filter)
     }
 
-    /// Which of `rows` match when looked at.
-    pub(crate) fn look_at(&self, segment: &Segment, rows: &[u32]) -> Result<Vec<bool>, QueryError> {
-        let summaries = segment.traces(rows)?;
-        let spans = if self.search.filter.needs_spans() {
-            segment.spans(rows)?
-        } else {
-            vec![Vec::new(); rows.len()]
+    /// Which of `rows` match when looked at. Those that cannot be read do not.
+    pub(crate) fn look_at(&self, segment: &Segment, rows: &[u32]) -> Vec<bool> {
+        let of_rows = |rows: &[u32]| {
+            let summaries = segment.traces(rows)?;
+            let spans = if self.search.filter.needs_spans() {
+                segment.spans(rows)?
+            } else {
+                vec![Vec::new(); rows.len()]
+            };
+            let matches =
+                summaries
+                    .iter()
+                    .zip(&spans)
+                    .map(|(stored, spans): (_, &Vec<Arc<Span>>)| {
+                        let spans = || spans.as_slice();
+                        let subject =
+                            Subject::new(Cow::Borrowed(&stored.summary), self.overlay, &spans);
+                        self.search.filter.matches(&subject)
+                    });
+            Ok(matches.collect())
         };
-        let matches = summaries
-            .iter()
-            .zip(&spans)
-            .map(|(stored, spans): (_, &Vec<Arc<Span>>)| {
-                let spans = || spans.as_slice();
-                let subject = Subject::new(Cow::Borrowed(&stored.summary), self.overlay, &spans);
-                self.search.filter.matches(&subject)
-            });
-        Ok(matches.collect())
+        let matches = self.unreadable.read(segment, rows, &of_rows);
+        matches
+            .into_iter()
+            .map(|found| found == Some(true))
+            .collect()
     }
 
-    /// Reads what was found, in the order given.
-    pub(crate) fn read(&self, hits: &[Hit]) -> Result<Vec<crate::TraceRecord>, QueryError> {
+    /// Reads what was found, in the order given. What cannot be read is left out.
+    pub(crate) fn read(&self, hits: &[Hit]) -> Vec<crate::TraceRecord> {
         let mut records: Vec<Option<crate::TraceRecord>> = vec![None; hits.len()];
         let mut of_segments: Vec<(&Arc<Segment>, RowsAndPlaces)> = Vec::new();
         for (place, hit) in hits.iter().enumerate() {
@@ -168,11 +181,14 @@ impl Context<'_> {
         for (segment, mut rows) in of_segments {
             rows.sort_unstable();
             let ascending: Vec<u32> = rows.iter().map(|(row, _)| *row).collect();
-            for (stored, (_, place)) in segment.traces(&ascending)?.into_iter().zip(rows) {
-                records[place] = Some(record(stored.summary, self.overlay));
+            let found = self
+                .unreadable
+                .read(segment, &ascending, &|rows| segment.traces(rows));
+            for (stored, (_, place)) in found.into_iter().zip(rows) {
+                records[place] = stored.map(|stored| record(stored.summary, self.overlay));
             }
         }
-        Ok(records.into_iter().flatten().collect())
+        records.into_iter().flatten().collect()
     }
 }
 
@@ -201,7 +217,7 @@ pub(crate) fn newest(context: &Context<'_>, snapshot: &Snapshot) -> Result<Page,
     }
     let next_page_token = next.map(|cursor| cursor.to_token());
     Ok(Page {
-        traces: context.read(&hits)?,
+        traces: context.read(&hits),
         next_page_token,
     })
 }
@@ -379,7 +395,7 @@ impl<'a> Merge<'a> {
         let source = &mut self.segments[index];
         let bounds = match &mut source.bounds {
             Some(bounds) => bounds,
-            slot => slot.insert(context.bounds(&source.view)?),
+            slot => slot.insert(context.bounds(&source.view)),
         };
         loop {
             let mut candidates = bounds.may.range(source.next_row..);
@@ -417,7 +433,7 @@ impl<'a> Merge<'a> {
                 .filter(|row| !bounds.must.contains(*row))
                 .take(LOOK_AT_ONCE)
                 .collect();
-            let matches = context.look_at(&source.view.segment, &lot)?;
+            let matches = context.look_at(&source.view.segment, &lot);
             source.looked_at = lot
                 .iter()
                 .zip(matches)

@@ -106,7 +106,7 @@ impl Counters {
     }
 
     /// Prometheus text, format 0.0.4.
-    pub(crate) fn render(&self, inflight_bytes: usize) -> String {
+    pub(crate) fn render(&self, inflight_bytes: usize, damaged: [usize; 2]) -> String {
         let mut text = String::new();
         let mut metric = |name: &str, kind: &str, help: &str, value: u64| {
             // Writing to a String does not fail.
@@ -156,6 +156,14 @@ impl Counters {
             "Request bodies held now.",
             inflight_bytes as u64,
         );
+        let name = "fanlight_damaged_places";
+        let _ = writeln!(
+            text,
+            "# HELP {name} Places on disk found unreadable since the start.\n# TYPE {name} gauge"
+        );
+        for (part, places) in ["log", "segment"].into_iter().zip(damaged) {
+            let _ = writeln!(text, "{name}{{part=\"{part}\"}} {places}");
+        }
         self.render_requests(&mut text);
         text
     }
@@ -188,13 +196,14 @@ mod tests {
         let counters = Counters::default();
         counters.spans_accepted.add(3);
         counters.count_request(RouteClass::Mlflow, 404);
-        let text = counters.render(2048);
+        let text = counters.render(2048, [0, 1]);
         insta::assert_snapshot!(text.lines().take(3).collect::<Vec<_>>().join("\n"), @"
         # HELP fanlight_spans_accepted_total Spans stored.
         # TYPE fanlight_spans_accepted_total counter
         fanlight_spans_accepted_total 3
         ");
         assert!(text.contains("\nfanlight_inflight_bytes 2048\n"));
+        assert!(text.contains("\nfanlight_damaged_places{part=\"segment\"} 1\n"));
         assert!(text.contains("\nfanlight_requests_total{route=\"mlflow\",status=\"4xx\"} 1\n"));
         assert!(text.ends_with("fanlight_requests_total{route=\"other\",status=\"5xx\"} 0\n"));
     }

@@ -73,7 +73,9 @@ async fn not_found(headers: HeaderMap) -> Response {
 }
 
 async fn metrics(State(state): State<Arc<AppState>>) -> Response {
-    let text = state.counters.render(state.budget.used());
+    let text = state
+        .counters
+        .render(state.budget.used(), state.engine.damaged_places());
     (
         [(CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")],
         text,

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use fanlight_model::SegmentId;
 use roaring::RoaringBitmap;
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::StoreError;
 use crate::registry::SegmentEntry;
@@ -42,12 +42,12 @@ impl Sealer {
     /// Makes one segment of several, or drops those of which nothing counts. Answers how many went; 0 when there was
     /// nothing to do. Writes and reads go on meanwhile.
     pub(crate) fn compact(&self, effort: Effort) -> Result<usize, StoreError> {
-        let _one_at_a_time = self.compacting.lock();
+        let mut unreadable = self.compacting.lock();
         let (chosen, id) = {
             let mut next_id = self.next_id.lock();
             // What was merged and not announced must not be merged again.
             drop(self.settle()?);
-            let Some(chosen) = self.choose_sources(effort) else {
+            let Some(chosen) = self.choose_sources(effort, &unreadable) else {
                 return Ok(0);
             };
             *next_id += 1;
@@ -57,7 +57,11 @@ impl Sealer {
         let new = if origins.is_empty() {
             None
         } else {
-            let figures = merge(&self.segments_dir, id, &sources, &origins)?;
+            self.check_free(index_bytes(&sources)?)?;
+            let merged = merge(&self.segments_dir, id, &sources, &origins);
+            let figures = merged.inspect_err(|_| {
+                unreadable.extend(sources.iter().map(|source| source.segment.id()));
+            })?;
             let log_seq = sources.iter().map(|source| source.segment.log_seq()).max();
             let dir = dir_of(&self.segments_dir, id);
             let segment = Segment::open(&dir, id, log_seq.unwrap_or(0))?;
@@ -80,6 +84,7 @@ impl Sealer {
     fn choose_sources(
         &self,
         effort: Effort,
+        unreadable: &FxHashSet<SegmentId>,
     ) -> Option<Vec<(Arc<Segment>, std::path::PathBuf, RoaringBitmap)>> {
         let position = *self.log_position.lock();
         let mut views: Vec<Arc<SegmentView>> = self
@@ -90,6 +95,7 @@ impl Sealer {
             // What the log still has to say about a segment depends on when it was sealed. Once the log begins after
             // it, that is nothing, and segments may become one.
             .filter(|view| view.segment.log_seq() < position)
+            .filter(|view| !unreadable.contains(&view.segment.id()))
             .cloned()
             .collect();
         views.sort_by_key(|view| std::cmp::Reverse(view.segment.rows().start(0)));
@@ -140,6 +146,19 @@ impl Sealer {
         );
         Ok(())
     }
+}
+
+/// What a merge writes is not more than this. Spans and texts are linked.
+fn index_bytes(sources: &[Source]) -> Result<u64, StoreError> {
+    let mut bytes = 0;
+    for source in sources {
+        for name in ["traces.parquet", "facets.idx", "words.idx", "rows.idx"] {
+            let path = source.dir.join(name);
+            let file = fs::metadata(&path).map_err(StoreError::io("measuring", &path))?;
+            bytes += file.len();
+        }
+    }
+    Ok(bytes)
 }
 
 fn live_rows(view: &SegmentView) -> u64 {

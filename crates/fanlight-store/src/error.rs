@@ -18,14 +18,6 @@ pub enum StoreError {
     },
     #[error("{path} is in use by another fanlight server")]
     Locked { path: PathBuf },
-    #[error(
-        "log file {path} is damaged at byte {offset}: {reason}; move the file aside to start without what follows it"
-    )]
-    CorruptLog {
-        path: PathBuf,
-        offset: u64,
-        reason: String,
-    },
     #[error("segment {segment} is damaged: {reason}")]
     CorruptSegment { segment: SegmentId, reason: String },
     #[error("log record format {found} is newer than this version reads ({known})")]
@@ -38,8 +30,12 @@ pub enum StoreError {
     BatchTooLarge { bytes: usize, limit: usize },
     #[error("the store is shutting down")]
     Closed,
-    #[error("the log could not be written; restart after freeing or repairing the disk: {reason}")]
+    #[error("the log could not be written, nothing of this request is acknowledged: {reason}")]
     LogFailed { reason: String },
+    #[error(
+        "the disk is full: {free_bytes} bytes are free, {needed_bytes} are needed (`disk_reserve_bytes` among them)"
+    )]
+    DiskFull { free_bytes: u64, needed_bytes: u64 },
     #[error("the catalog could not record the change")]
     Registry(#[source] RegistryError),
     #[error("a batch could not be encoded")]
@@ -51,10 +47,12 @@ impl StoreError {
         match self {
             Self::Overloaded { .. } => ErrorKind::Overloaded,
             Self::BatchTooLarge { .. } => ErrorKind::TooLarge,
-            Self::Closed | Self::LogFailed { .. } | Self::Registry(_) | Self::Locked { .. } => {
-                ErrorKind::Unavailable
-            }
-            Self::CorruptLog { .. } | Self::CorruptSegment { .. } => ErrorKind::Corrupt,
+            Self::Closed
+            | Self::LogFailed { .. }
+            | Self::DiskFull { .. }
+            | Self::Registry(_)
+            | Self::Locked { .. } => ErrorKind::Unavailable,
+            Self::CorruptSegment { .. } => ErrorKind::Corrupt,
             Self::Io { .. } | Self::NewerLog { .. } | Self::Encode(_) => ErrorKind::Internal,
         }
     }

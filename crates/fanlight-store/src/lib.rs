@@ -6,6 +6,8 @@
 //! (memory to segment) and `segment` (what a segment is).
 
 mod compact;
+mod damage;
+mod disk;
 mod error;
 mod hot;
 mod log;
@@ -19,6 +21,8 @@ mod store;
 mod writer;
 
 pub use compact::Effort;
+pub use damage::{Damage, Part, QUARANTINE_DIR};
+pub use disk::{Disk, DiskFile, LocalDisk};
 pub use error::StoreError;
 pub use hot::HotTrace;
 pub use registry::{MemoryRegistry, Registered, Registry, RegistryError, SegmentEntry};

@@ -9,7 +9,9 @@ use roaring::RoaringBitmap;
 use std::sync::Arc;
 
 use crate::StoreError;
-use crate::log::{self, Replay};
+use crate::damage::{Damage, Part, Quarantine};
+use crate::disk::Disk;
+use crate::log::{self, LogFile};
 use crate::registry::{Registered, Registry};
 use crate::segment::{Segment, dir_of};
 use crate::state::{SegmentView, State};
@@ -22,41 +24,72 @@ pub(crate) struct Recovered {
     pub(crate) next_segment: u64,
     /// Records before this one are wholly in segments.
     pub(crate) log_position: u64,
+    pub(crate) damage: Vec<Damage>,
+    pub(crate) log_file: Option<LogFile>,
+}
+
+/// Where things are.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Directories<'a> {
+    pub(crate) log: &'a Path,
+    pub(crate) segments: &'a Path,
+    pub(crate) quarantine: &'a Path,
 }
 
 pub(crate) fn recover(
-    log_dir: &Path,
-    segments_dir: &Path,
+    disk: &dyn Disk,
+    dirs: &Directories<'_>,
     registry: &dyn Registry,
     clock: &dyn Clock,
 ) -> Result<Recovered, StoreError> {
     let registered = registry.load().map_err(StoreError::Registry)?;
-    remove_unknown(segments_dir, &registered)?;
+    remove_unknown(dirs.segments, &registered)?;
     let next_segment = registered
         .segments
         .iter()
         .map(|segment| segment.id.0 + 1)
         .max()
         .unwrap_or(0);
-    let state = RwLock::new(open_segments(segments_dir, &registered)?);
-    let replay = replay_log(log_dir, registered.log_position, &state, clock)?;
-    let mut inner = state.write();
-    inner.next_seq = inner
-        .next_seq
-        .max(replay.next_seq)
-        .max(registered.log_position);
-    if replay.cut_bytes > 0 {
+    let quarantine = Quarantine::new(disk, dirs.quarantine);
+    let mut damage = Vec::new();
+    let state = open_segments(dirs.segments, &registered, &quarantine, &mut damage)?;
+    let state = RwLock::new(state);
+    let replay = log::replay(
+        disk,
+        dirs.log,
+        &quarantine,
+        registered.log_position,
+        &mut |seq, record| {
+            let batch = record.batch()?;
+            apply(&state, batch, seq, clock.now(), Source::Replay);
+            Ok(())
+        },
+    )?;
+    let next_seq = replay.next_seq.max(first_free_seq(&registered));
+    state.write().next_seq = next_seq;
+    damage.extend(replay.damage);
+    if replay.unfinished_bytes > 0 {
         tracing::warn!(
-            size_bytes = replay.cut_bytes,
-            "cut an unfinished write off the end of the log"
+            size_bytes = replay.unfinished_bytes,
+            "passed over an unfinished write at the end of the log"
         );
     }
-    drop(inner);
     Ok(Recovered {
         state,
         next_segment,
         log_position: registered.log_position,
+        damage,
+        // A file ends where the next begins, so it cannot go on with later numbers.
+        log_file: replay.file.filter(|_| replay.next_seq == next_seq),
     })
+}
+
+/// No record may get a number that a segment or a delete already covers, whatever became of the log.
+fn first_free_seq(registered: &Registered) -> u64 {
+    let in_segments = registered.segments.iter().map(|segment| segment.log_seq);
+    let deleted = registered.tombstones.iter().map(|(_, seq)| *seq);
+    let covered = in_segments.chain(deleted).max().map_or(0, |seq| seq + 1);
+    covered.max(registered.log_position)
 }
 
 /// A crash between writing a segment and announcing it leaves files nobody knows; the log still has their content.
@@ -91,7 +124,12 @@ fn is_known(registered: &Registered, id: u64) -> bool {
         .any(|segment| segment.id == SegmentId(id))
 }
 
-fn open_segments(segments_dir: &Path, registered: &Registered) -> Result<State, StoreError> {
+fn open_segments(
+    segments_dir: &Path,
+    registered: &Registered,
+    quarantine: &Quarantine<'_>,
+    damage: &mut Vec<Damage>,
+) -> Result<State, StoreError> {
     let mut state = State {
         next_seq: registered.log_position,
         ..State::default()
@@ -100,7 +138,16 @@ fn open_segments(segments_dir: &Path, registered: &Registered) -> Result<State, 
         .tombstones
         .extend(registered.tombstones.iter().copied());
     for entry in &registered.segments {
-        let segment = Segment::open(&dir_of(segments_dir, entry.id), entry.id, entry.log_seq)?;
+        let opened = Segment::open(&dir_of(segments_dir, entry.id), entry.id, entry.log_seq);
+        let segment = match opened {
+            Ok(segment) => segment,
+            Err(error) => {
+                let reason =
+                    format!("{error}; its traces are missing until its files are restored");
+                damage.push(quarantine.note(Part::Segment, &note_name(entry.id), &reason));
+                continue;
+            }
+        };
         let corrupt = |cause: std::io::Error| StoreError::CorruptSegment {
             segment: entry.id,
             reason: cause.to_string(),
@@ -125,20 +172,39 @@ fn open_segments(segments_dir: &Path, registered: &Registered) -> Result<State, 
     state
         .segments
         .sort_by_key(|view| std::cmp::Reverse(view.segment.id()));
+    hide_older_copies(&mut state, quarantine);
     Ok(state)
 }
 
-fn replay_log(
-    log_dir: &Path,
-    position: u64,
-    state: &RwLock<State>,
-    clock: &dyn Clock,
-) -> Result<Replay, StoreError> {
-    log::replay(log_dir, position, &mut |seq, record| {
-        let batch = record.batch()?;
-        apply(state, batch, seq, clock.now(), Source::Replay);
-        Ok(())
-    })
+fn note_name(id: SegmentId) -> String {
+    format!("segment-{id}")
+}
+
+/// While a segment was damaged, facts may have come for traces that it holds, and made them anew in later segments.
+/// Now that it can be read again, those count.
+fn hide_older_copies(state: &mut State, quarantine: &Quarantine<'_>) {
+    for place in 1..state.segments.len() {
+        let view = &state.segments[place];
+        if !quarantine.knows(&note_name(view.segment.id())) {
+            continue;
+        }
+        let newer = &state.segments[..place];
+        let copies: RoaringBitmap = view
+            .live()
+            .into_iter()
+            .filter(|row| {
+                let key = view.segment.rows().key(*row);
+                key.is_some_and(|key| {
+                    let finds = |view: &Arc<SegmentView>| {
+                        let row = view.segment.rows().find(key);
+                        row.is_some_and(|row| view.is_live(row))
+                    };
+                    newer.iter().any(finds)
+                })
+            })
+            .collect();
+        Arc::make_mut(&mut state.segments[place]).shadowed |= copies;
+    }
 }
 
 /// True unless record `seq` of the trace was deleted later or is in its segment already.

@@ -5,9 +5,10 @@ use std::sync::Arc;
 
 use fanlight_model::{Clock, SegmentId, UnixNanos};
 use parking_lot::{Mutex, MutexGuard, RwLock};
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::compact::Merged;
+use crate::disk::Disk;
 use crate::hot::HotTrace;
 use crate::log;
 use crate::registry::{Registry, SegmentEntry};
@@ -18,6 +19,7 @@ use crate::{Settings, StoreError};
 /// Seals; one at a time.
 #[derive(Debug)]
 pub(crate) struct Sealer {
+    pub(crate) disk: Arc<dyn Disk>,
     pub(crate) log_dir: PathBuf,
     pub(crate) segments_dir: PathBuf,
     pub(crate) settings: Settings,
@@ -32,8 +34,8 @@ pub(crate) struct Sealer {
     pub(crate) unannounced: Mutex<Option<Unannounced>>,
     /// Records before this one are wholly in segments, and everybody knows.
     pub(crate) log_position: Mutex<u64>,
-    /// Held while segments are merged.
-    pub(crate) compacting: Mutex<()>,
+    /// Held while segments are merged: those that could not be read, which are left alone until the next start.
+    pub(crate) compacting: Mutex<FxHashSet<SegmentId>>,
 }
 
 /// What is on disk and not known to the registry for certain.
@@ -103,6 +105,7 @@ impl Sealer {
         if traces.is_empty() {
             return Ok(None);
         }
+        self.check_free(traces.iter().map(|trace| trace.bytes as u64).sum())?;
         let id = SegmentId(*next_id);
         // Newest first; the trace id makes the order total.
         traces
@@ -115,6 +118,17 @@ impl Sealer {
             traces,
             figures,
         }))
+    }
+
+    /// A segment is smaller than what it holds, so half-written ones do not fill a disk.
+    pub(crate) fn check_free(&self, needed_bytes: u64) -> Result<(), StoreError> {
+        match self.disk.free_bytes(&self.segments_dir) {
+            Ok(free_bytes) if free_bytes < needed_bytes => Err(StoreError::DiskFull {
+                free_bytes,
+                needed_bytes,
+            }),
+            _ => Ok(()),
+        }
     }
 
     /// The traces to seal, and the last record all of them include.
@@ -236,7 +250,7 @@ impl Sealer {
             .write()
             .tombstones
             .retain(|_, seq| *seq >= oldest_needed);
-        log::remove_below(&self.log_dir, log_position)
+        log::remove_below(&*self.disk, &self.log_dir, log_position)
     }
 
     /// Sealed traces leave memory in the same moment as their segment appears.

@@ -21,6 +21,9 @@ pub struct Settings {
     pub seal_traces: usize,
     /// A log file is closed at this size. Default 64 MiB.
     pub log_file_bytes: u64,
+    /// So much of the disk is left to the catalog and to sealing, which frees what the log takes: with less than this
+    /// free, writes are refused. Default 64 MiB.
+    pub disk_reserve_bytes: u64,
     /// Largest batch in memory. Default 256 MiB.
     pub max_batch_bytes: usize,
 }
@@ -34,6 +37,7 @@ impl Default for Settings {
             hot_limit_bytes: 128 << 20,
             seal_traces: 20_000,
             log_file_bytes: 64 << 20,
+            disk_reserve_bytes: 64 << 20,
             max_batch_bytes: 256 << 20,
         }
     }

@@ -1,6 +1,6 @@
 //! The store as its users see it.
 
-use std::fs::{self, File, TryLockError};
+use std::fs::{File, TryLockError};
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -11,8 +11,10 @@ use parking_lot::{Mutex, RwLock};
 use tokio::sync::{Notify, mpsc, oneshot};
 
 use crate::compact::Effort;
+use crate::damage::{Damage, QUARANTINE_DIR};
+use crate::disk::{Disk, LocalDisk};
 use crate::log;
-use crate::recovery::{Recovered, recover};
+use crate::recovery::{Directories, Recovered, recover};
 use crate::registry::Registry;
 use crate::seal::{Scope, Sealer};
 use crate::segment::StoredTrace;
@@ -39,6 +41,7 @@ pub struct Store {
     /// Told after each seal.
     room: Notify,
     writer: Mutex<Option<JoinHandle<()>>>,
+    damage: Vec<Damage>,
     /// Held as long as the store is open.
     _lock: File,
 }
@@ -53,21 +56,45 @@ impl Store {
         registry: Arc<dyn Registry>,
         clock: Arc<dyn Clock>,
     ) -> Result<Self, StoreError> {
+        Self::open_on(Arc::new(LocalDisk), dir, settings, registry, clock)
+    }
+
+    /// The same on a disk of another kind. Segments are still read from the local one.
+    pub fn open_on(
+        disk: Arc<dyn Disk>,
+        dir: &Path,
+        settings: Settings,
+        registry: Arc<dyn Registry>,
+        clock: Arc<dyn Clock>,
+    ) -> Result<Self, StoreError> {
         let (log_dir, segments_dir) = (dir.join("log"), dir.join("segments"));
         for dir in [&log_dir, &segments_dir] {
-            fs::create_dir_all(dir).map_err(StoreError::io("creating", dir))?;
+            disk.create_dir(dir)
+                .map_err(StoreError::io("creating", dir))?;
         }
         let lock = lock(dir)?;
         let Recovered {
             state,
             next_segment,
             log_position,
-        } = recover(&log_dir, &segments_dir, &*registry, &*clock)?;
+            damage,
+            log_file,
+        } = recover(
+            &*disk,
+            &Directories {
+                log: &log_dir,
+                segments: &segments_dir,
+                quarantine: &dir.join(QUARANTINE_DIR),
+            },
+            &*registry,
+            &*clock,
+        )?;
         let state = Arc::new(state);
         let (jobs, receiver) = mpsc::channel(QUEUE_LENGTH);
         let waiting_bytes = Arc::new(AtomicUsize::new(0));
         let applied = Arc::new(Notify::new());
         let sealer = Arc::new(Sealer {
+            disk: Arc::clone(&disk),
             log_dir: log_dir.clone(),
             segments_dir,
             settings: settings.clone(),
@@ -77,19 +104,21 @@ impl Store {
             next_id: Mutex::new(next_segment),
             unannounced: Mutex::new(None),
             log_position: Mutex::new(log_position),
-            compacting: Mutex::new(()),
+            compacting: Mutex::default(),
         });
         let writer = Writer {
+            disk,
             dir: log_dir,
             file_bytes: settings.log_file_bytes,
-            file: None,
+            reserve_bytes: settings.disk_reserve_bytes,
+            file: log_file,
             state: Arc::clone(&state),
             registry,
             sealer: Arc::clone(&sealer),
             clock,
             waiting_bytes: Arc::clone(&waiting_bytes),
             applied: Arc::clone(&applied),
-            failed: None,
+            refusing: false,
         };
         let thread = std::thread::Builder::new()
             .name("store-writer".to_owned())
@@ -104,6 +133,7 @@ impl Store {
             applied,
             room: Notify::new(),
             writer: Mutex::new(Some(thread)),
+            damage,
             _lock: lock,
         })
     }
@@ -111,7 +141,8 @@ impl Store {
     /// Appends `batch` and returns once it would survive a power cut and every read shows it.
     ///
     /// Appending the same facts twice is harmless. Fails with [`StoreError::Overloaded`] when too much waits to be
-    /// written or sealed; nothing is kept then, so the caller may retry the whole batch.
+    /// written or sealed, with [`StoreError::DiskFull`] or [`StoreError::LogFailed`] when it could not be written. The
+    /// caller may retry the whole batch; writing works again as soon as the disk does.
     pub async fn append(&self, batch: Batch) -> Result<(), StoreError> {
         if batch.is_empty() {
             return Ok(());
@@ -119,20 +150,20 @@ impl Store {
         let batch_bytes = size_of_batch(&batch);
         self.check_room(batch_bytes)?;
         let jobs = self.jobs.lock().clone().ok_or(StoreError::Closed)?;
-        let (batch, record) = if batch_bytes > ENCODE_INLINE_BYTES {
+        let (batch, payload) = if batch_bytes > ENCODE_INLINE_BYTES {
             let encode = move || (log::encode_batch(&batch), batch);
-            let (record, batch) = tokio::task::spawn_blocking(encode)
+            let (payload, batch) = tokio::task::spawn_blocking(encode)
                 .await
                 .map_err(|_| StoreError::Closed)?;
-            (batch, record?)
+            (batch, payload?)
         } else {
-            let record = log::encode_batch(&batch)?;
-            (batch, record)
+            let payload = log::encode_batch(&batch)?;
+            (batch, payload)
         };
         let (done, answer) = oneshot::channel();
         self.waiting_bytes.fetch_add(batch_bytes, Ordering::Relaxed);
         let job = Job::Append {
-            record,
+            payload,
             batch,
             batch_bytes,
             done,
@@ -210,6 +241,11 @@ impl Store {
     /// Where a trace is now.
     pub fn find(&self, key: TraceKey) -> Option<Found> {
         self.state.read().find(key)
+    }
+
+    /// What could not be read when the store was opened.
+    pub fn damage(&self) -> &[Damage] {
+        &self.damage
     }
 
     /// Bytes of traces in memory, and how many traces.

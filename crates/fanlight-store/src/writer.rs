@@ -11,8 +11,9 @@ use rustc_hash::FxHashSet;
 use tokio::sync::{mpsc, oneshot};
 
 use crate::StoreError;
+use crate::disk::Disk;
 use crate::hot::HotTrace;
-use crate::log::LogFile;
+use crate::log::{GROUP_RECORDS, LogFile, Numbers, Payload};
 use crate::recovery::is_missing;
 use crate::registry::Registry;
 use crate::seal::Sealer;
@@ -25,7 +26,7 @@ const GROUP_BYTES: usize = 8 << 20;
 #[derive(Debug)]
 pub(crate) enum Job {
     Append {
-        record: Vec<u8>,
+        payload: Payload,
         batch: Batch,
         batch_bytes: usize,
         done: oneshot::Sender<Result<(), StoreError>>,
@@ -39,9 +40,12 @@ pub(crate) enum Job {
 /// Everything the thread owns.
 #[derive(Debug)]
 pub(crate) struct Writer {
+    pub(crate) disk: Arc<dyn Disk>,
     pub(crate) dir: PathBuf,
     pub(crate) file_bytes: u64,
-    /// Opened at the first append, so that merely starting does not litter the log.
+    pub(crate) reserve_bytes: u64,
+    /// Opened at the first append unless the start found one to go on with, and anew after a failure: the end of a file
+    /// that could not be written is unknown.
     pub(crate) file: Option<LogFile>,
     pub(crate) state: Arc<RwLock<State>>,
     pub(crate) registry: Arc<dyn Registry>,
@@ -51,8 +55,8 @@ pub(crate) struct Writer {
     pub(crate) waiting_bytes: Arc<AtomicUsize>,
     /// Told after each group, so that sealing can start.
     pub(crate) applied: Arc<tokio::sync::Notify>,
-    /// After a failed write or sync the end of the log is unknown: nothing may be acknowledged any more.
-    pub(crate) failed: Option<String>,
+    /// The last group could not be written.
+    pub(crate) refusing: bool,
 }
 
 struct Pending {
@@ -65,31 +69,34 @@ impl Writer {
     /// Runs until every sender is gone.
     pub(crate) fn run(mut self, mut jobs: mpsc::Receiver<Job>) {
         while let Some(job) = jobs.blocking_recv() {
+            let first_seq = self.state.read().next_seq;
             let mut next = Some(job);
             let mut bytes = Vec::new();
             let mut group = Vec::new();
             let mut deletion = None;
-            while let Some(job) = next.take() {
-                match job {
-                    Job::Append {
-                        record,
+            for place in 0..GROUP_RECORDS {
+                match next.take() {
+                    Some(Job::Append {
+                        payload,
                         batch,
                         batch_bytes,
                         done,
-                    } => {
-                        bytes.extend_from_slice(&record);
+                    }) => {
+                        let seq = first_seq + u64::from(place);
+                        payload.frame(Numbers { seq, place }, &mut bytes);
                         group.push(Pending {
                             batch,
                             batch_bytes,
                             done,
                         });
                     }
-                    Job::Delete { keys, done } => {
+                    Some(Job::Delete { keys, done }) => {
                         deletion = Some((keys, done));
                         break;
                     }
+                    None => break,
                 }
-                if bytes.len() < GROUP_BYTES {
+                if bytes.len() < GROUP_BYTES && place + 1 < GROUP_RECORDS {
                     next = jobs.try_recv().ok();
                 }
             }
@@ -119,35 +126,49 @@ impl Writer {
                     let _ = done.send(Ok(()));
                 }
                 self.applied.notify_one();
+                if std::mem::take(&mut self.refusing) {
+                    tracing::info!("the log can be written again");
+                }
             }
-            Err(reason) => {
-                tracing::error!(
-                    reason,
-                    "the log cannot be written; refusing writes until restart"
-                );
+            Err(error) => {
+                // Once, not for every request until somebody has freed the disk.
+                if !std::mem::replace(&mut self.refusing, true) {
+                    tracing::error!("refusing writes: {}", describe(&error));
+                }
                 self.waiting_bytes.fetch_sub(total, Ordering::Relaxed);
                 for pending in group {
-                    let _ = pending.done.send(Err(StoreError::LogFailed {
-                        reason: reason.clone(),
-                    }));
+                    let _ = pending.done.send(Err(refusal(&error)));
                 }
-                self.failed = Some(reason);
             }
         }
     }
 
-    fn write(&mut self, bytes: &[u8]) -> Result<(), String> {
-        if let Some(reason) = &self.failed {
-            return Err(reason.clone());
+    /// Makes `bytes` durable. After a failure there is no file: the next group begins a new one, whose creation
+    /// includes a sync, and thereby finds out whether the disk works again.
+    fn write(&mut self, bytes: &[u8]) -> Result<(), StoreError> {
+        self.check_free(bytes.len() as u64)?;
+        let file = self.take_file()?;
+        self.file = Some(file.append(bytes)?);
+        Ok(())
+    }
+
+    fn take_file(&mut self) -> Result<LogFile, StoreError> {
+        match self.file.take() {
+            Some(file) if file.bytes() < self.file_bytes => Ok(file),
+            _ => LogFile::create(&*self.disk, &self.dir, self.state.read().next_seq),
         }
-        let file = match &mut self.file {
-            Some(file) if file.bytes() < self.file_bytes => file,
-            slot => {
-                let next_seq = self.state.read().next_seq;
-                slot.insert(LogFile::create(&self.dir, next_seq).map_err(|error| describe(&error))?)
-            }
-        };
-        file.append(bytes).map_err(|error| describe(&error))
+    }
+
+    fn check_free(&self, bytes: u64) -> Result<(), StoreError> {
+        let needed_bytes = bytes.saturating_add(self.reserve_bytes);
+        match self.disk.free_bytes(&self.dir) {
+            Ok(free_bytes) if free_bytes < needed_bytes => Err(StoreError::DiskFull {
+                free_bytes,
+                needed_bytes,
+            }),
+            // Not knowing is no reason to refuse: writing will tell.
+            _ => Ok(()),
+        }
     }
 
     fn apply_next(&self, batch: Batch) {
@@ -156,7 +177,11 @@ impl Writer {
     }
 
     /// Removes traces; those that existed are answered.
-    fn delete(&self, keys: &[TraceKey]) -> Result<Vec<TraceKey>, StoreError> {
+    fn delete(&mut self, keys: &[TraceKey]) -> Result<Vec<TraceKey>, StoreError> {
+        if self.refusing {
+            // What was refused before the delete must not come back after it.
+            self.file = Some(self.take_file()?);
+        }
         let _settled = self.sealer.settle()?;
         let mut found = Vec::new();
         let mut preview = Vec::new();
@@ -215,6 +240,22 @@ impl Writer {
         }
         state.mark_registered(&preview);
         Ok(found.into_iter().map(|(key, _)| key).collect())
+    }
+}
+
+/// What each caller of a group that could not be written is told.
+fn refusal(error: &StoreError) -> StoreError {
+    match error {
+        StoreError::DiskFull {
+            free_bytes,
+            needed_bytes,
+        } => StoreError::DiskFull {
+            free_bytes: *free_bytes,
+            needed_bytes: *needed_bytes,
+        },
+        _ => StoreError::LogFailed {
+            reason: describe(error),
+        },
     }
 }
 

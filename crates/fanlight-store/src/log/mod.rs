@@ -1,15 +1,29 @@
 //! The write-ahead log: numbered records in numbered files.
 //!
-//! A file is named after the sequence number of its first record and begins with [`FILE_MAGIC`] and that number.
-//! Records follow back to back, numbered upwards. Each is a 12-byte head (payload length, format version, kind, two
-//! reserved bytes, CRC-32C of version, kind and payload; little-endian) and the payload. Nothing is ever changed in
-//! place; whole files are deleted once everything in them is in segments.
+//! A file is named after the number of its first record and begins with [`FILE_MAGIC`] and that number. Records follow
+//! back to back (`record`). Nothing is ever changed in place (`file`); whole files are deleted once everything in them
+//! is in segments. Reading back takes a `survey` of each file before the first record of it is applied (`replay`).
 
-mod files;
+use std::path::Path;
+
+use crate::StoreError;
+
+mod file;
 mod record;
+mod replay;
+mod survey;
 
-pub(crate) use files::{LogFile, Replay, remove_below, replay, sync_dir};
-pub(crate) use record::encode_batch;
+pub(crate) use file::LogFile;
+pub(crate) use record::{GROUP_RECORDS, Numbers, Payload, encode_batch};
+pub(crate) use replay::{remove_below, replay};
+
+/// Makes the names in `dir` durable.
+pub(crate) fn sync_dir(dir: &Path) -> Result<(), StoreError> {
+    crate::disk::Disk::sync_dir(&crate::disk::LocalDisk, dir)
+        .map_err(StoreError::io("syncing", dir))
+}
 
 /// First bytes of every log file; the last one is the version of the file layout.
-pub(crate) const FILE_MAGIC: [u8; 8] = *b"FANLOG\0\x01";
+pub(crate) const FILE_MAGIC: [u8; 8] = *b"FANLOG\0\x02";
+/// Magic and the number of the first record.
+pub(crate) const FILE_HEAD_BYTES: usize = 16;

@@ -8,9 +8,10 @@ use crate::StoreError;
 
 /// Version of the payloads this code writes.
 pub(crate) const PAYLOAD_VERSION: u8 = 1;
-pub(crate) const HEAD_BYTES: usize = 12;
 /// zstd 1 halves the bytes to sync six times over at about 700 MB/s; higher levels cost more than they save here.
 const COMPRESSION_LEVEL: i32 = 1;
+/// Largest place in a group that a head can hold; groups end before.
+pub(crate) const GROUP_RECORDS: u16 = 4096;
 
 /// What a payload is. Numbers are part of the file format.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -19,20 +20,45 @@ pub(crate) enum Kind {
     Batch = 1,
 }
 
+/// How the records of a file are framed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Framing {
+    /// Records are numbered by counting.
+    V1,
+    /// Each record has its number and its place in the group that was synced with it.
+    V2,
+}
+
 /// A record read back: still compressed.
-#[derive(Debug)]
+#[derive(Clone, Copy, Debug)]
 pub(crate) struct Record<'a> {
     pub(crate) version: u8,
     pub(crate) kind: u8,
+    /// Absent in files of version 1.
+    pub(crate) numbers: Option<Numbers>,
     pub(crate) payload: &'a [u8],
 }
 
-/// The whole record of `batch`, head included.
-pub(crate) fn encode_batch(batch: &Batch) -> Result<Vec<u8>, StoreError> {
+/// Where a record belongs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Numbers {
+    pub(crate) seq: u64,
+    /// How many records were written and synced together with it, before it.
+    pub(crate) place: u16,
+}
+
+/// A batch encoded and checksummed, to be framed once its number is known.
+#[derive(Debug)]
+pub(crate) struct Payload {
+    bytes: Vec<u8>,
+    crc: u32,
+}
+
+pub(crate) fn encode_batch(batch: &Batch) -> Result<Payload, StoreError> {
     SCRATCH.with_borrow_mut(|scratch| {
-        let record = scratch.encode(batch);
+        let payload = scratch.encode(batch);
         scratch.shrink();
-        record
+        payload
     })
 }
 
@@ -44,7 +70,7 @@ thread_local! {
 #[derive(Default)]
 struct Scratch {
     plain: Vec<u8>,
-    payload: Vec<u8>,
+    compressed: Vec<u8>,
     compressor: Option<zstd::bulk::Compressor<'static>>,
 }
 
@@ -52,7 +78,7 @@ impl Scratch {
     /// More than this is given back.
     const KEPT_BYTES: usize = 8 << 20;
 
-    fn encode(&mut self, batch: &Batch) -> Result<Vec<u8>, StoreError> {
+    fn encode(&mut self, batch: &Batch) -> Result<Payload, StoreError> {
         let failed = StoreError::io("compressing", "batch");
         let mut plain = std::mem::take(&mut self.plain);
         plain.clear();
@@ -64,11 +90,14 @@ impl Scratch {
                 Err(cause) => return Err(failed(cause)),
             },
         };
-        self.payload.clear();
-        self.payload
+        self.compressed.clear();
+        self.compressed
             .reserve(zstd::zstd_safe::compress_bound(self.plain.len()));
-        match compressor.compress_to_buffer(&self.plain, &mut self.payload) {
-            Ok(_) => Ok(frame(Kind::Batch, &self.payload)),
+        match compressor.compress_to_buffer(&self.plain, &mut self.compressed) {
+            Ok(_) => Ok(Payload {
+                bytes: self.compressed.clone(),
+                crc: crc32c::crc32c(&self.compressed),
+            }),
             Err(cause) => Err(failed(cause)),
         }
     }
@@ -80,58 +109,78 @@ impl Scratch {
     }
 }
 
-fn frame(kind: Kind, payload: &[u8]) -> Vec<u8> {
-    let length = u32::try_from(payload.len()).expect("a batch is bounded far below 4 GiB");
-    let head = [PAYLOAD_VERSION, kind as u8, 0, 0];
-    let crc = crc32c::crc32c_append(crc32c::crc32c(&head), payload);
-    let mut bytes = Vec::with_capacity(HEAD_BYTES + payload.len());
-    bytes.extend_from_slice(&length.to_le_bytes());
-    bytes.extend_from_slice(&head);
-    bytes.extend_from_slice(&crc.to_le_bytes());
-    bytes.extend_from_slice(payload);
-    bytes
+impl Payload {
+    /// Appends the whole record to `out`.
+    pub(crate) fn frame(&self, numbers: Numbers, out: &mut Vec<u8>) {
+        let length = u32::try_from(self.bytes.len()).expect("a batch is bounded far below 4 GiB");
+        let mut head = [0; 16];
+        head[..4].copy_from_slice(&length.to_le_bytes());
+        head[4] = PAYLOAD_VERSION;
+        head[5] = Kind::Batch as u8;
+        head[6..8].copy_from_slice(&numbers.place.to_le_bytes());
+        head[8..].copy_from_slice(&numbers.seq.to_le_bytes());
+        out.extend_from_slice(&head);
+        out.extend_from_slice(&crc32c::crc32c_append(self.crc, &head).to_le_bytes());
+        out.extend_from_slice(&self.bytes);
+    }
+}
+
+impl Framing {
+    pub(crate) fn head_bytes(self) -> usize {
+        match self {
+            Self::V1 => 12,
+            Self::V2 => 20,
+        }
+    }
 }
 
 impl<'a> Record<'a> {
     /// The record at the start of `bytes` and its length, or why there is none.
-    pub(crate) fn read(bytes: &'a [u8]) -> Result<(Self, usize), &'static str> {
-        let head = bytes
-            .first_chunk::<HEAD_BYTES>()
+    pub(crate) fn read(framing: Framing, bytes: &'a [u8]) -> Result<(Self, usize), &'static str> {
+        let head_bytes = framing.head_bytes();
+        let (head, rest) = bytes
+            .split_at_checked(head_bytes)
             .ok_or("the record's head is cut")?;
         let length = u32::from_le_bytes([head[0], head[1], head[2], head[3]]) as usize;
-        let payload = bytes
-            .get(HEAD_BYTES..HEAD_BYTES + length)
-            .ok_or("the record is cut")?;
-        let expected = u32::from_le_bytes([head[8], head[9], head[10], head[11]]);
-        if crc32c::crc32c_append(crc32c::crc32c(&head[4..8]), payload) != expected {
+        let payload = rest.get(..length).ok_or("the record is cut")?;
+        let (head, stored) = head.split_at(head_bytes - 4);
+        let crc = match framing {
+            Framing::V1 => crc32c::crc32c_append(crc32c::crc32c(&head[4..]), payload),
+            Framing::V2 => crc32c::crc32c_append(crc32c::crc32c(payload), head),
+        };
+        if crc.to_le_bytes() != stored {
             return Err("the checksum does not match");
         }
         Ok((
             Self {
                 version: head[4],
                 kind: head[5],
+                numbers: Numbers::read(framing, bytes),
                 payload,
             },
-            HEAD_BYTES + length,
+            head_bytes + length,
         ))
-    }
-
-    /// The length the head at the start of `bytes` announces, whatever the rest is.
-    pub(crate) fn announced_length(bytes: &[u8]) -> Option<usize> {
-        let head = bytes.first_chunk::<4>()?;
-        Some(HEAD_BYTES + u32::from_le_bytes(*head) as usize)
     }
 
     /// The payload decoded. Its checksum held, so its size is what [`encode_batch`] was given.
     pub(crate) fn batch(&self) -> Result<Batch, String> {
-        if self.version > PAYLOAD_VERSION || self.kind != Kind::Batch as u8 {
-            return Err(format!(
-                "record version {}, kind {} is not known",
-                self.version, self.kind
-            ));
+        if self.kind != Kind::Batch as u8 {
+            return Err(format!("record kind {} is not known", self.kind));
         }
         let plain = zstd::stream::decode_all(self.payload).map_err(|cause| cause.to_string())?;
         postcard::from_bytes(&plain).map_err(|cause| cause.to_string())
+    }
+}
+
+impl Numbers {
+    /// What the head at the start of `bytes` says, whatever the rest is.
+    pub(crate) fn read(framing: Framing, bytes: &[u8]) -> Option<Self> {
+        let head = bytes.first_chunk::<16>()?;
+        let (_, seq) = head.split_last_chunk::<8>()?;
+        (framing == Framing::V2).then(|| Self {
+            seq: u64::from_le_bytes(*seq),
+            place: u16::from_le_bytes([head[6], head[7]]),
+        })
     }
 }
 
@@ -139,26 +188,33 @@ impl<'a> Record<'a> {
 mod tests {
     use super::*;
 
+    fn record(batch: &Batch) -> Vec<u8> {
+        let mut bytes = Vec::new();
+        let numbers = Numbers { seq: 7, place: 2 };
+        encode_batch(batch).unwrap().frame(numbers, &mut bytes);
+        bytes
+    }
+
     #[test]
     fn a_batch_survives_the_log() {
         let batch = Batch {
             received_at: fanlight_model::UnixNanos(7),
             ..Batch::default()
         };
-        let bytes = encode_batch(&batch).unwrap();
-        let (record, length) = Record::read(&bytes).unwrap();
+        let bytes = record(&batch);
+        let (record, length) = Record::read(Framing::V2, &bytes).unwrap();
         assert_eq!(length, bytes.len());
+        assert_eq!(record.numbers, Some(Numbers { seq: 7, place: 2 }));
         assert_eq!(record.batch().unwrap(), batch);
     }
 
     #[test]
     fn every_flipped_bit_is_noticed() {
-        let bytes = encode_batch(&Batch::default()).unwrap();
+        let bytes = record(&Batch::default());
         for place in 0..bytes.len() {
-            // Bytes 6 and 7 are inside the checksum as well.
             let mut damaged = bytes.clone();
             damaged[place] ^= 0x10;
-            assert!(Record::read(&damaged).is_err(), "byte {place}");
+            assert!(Record::read(Framing::V2, &damaged).is_err(), "byte {place}");
         }
     }
 }

@@ -27,6 +27,7 @@ pub(crate) struct Settings {
     pub(crate) seal_bytes: usize,
     pub(crate) seal_after: Duration,
     pub(crate) hot_limit_bytes: usize,
+    pub(crate) disk_reserve_bytes: u64,
     pub(crate) scan_budget: Duration,
     pub(crate) quiet: Duration,
 }
@@ -40,6 +41,7 @@ impl Default for Settings {
             seal_bytes: 64 << 20,
             seal_after: Duration::from_hours(1),
             hot_limit_bytes: 128 << 20,
+            disk_reserve_bytes: 64 << 20,
             scan_budget: Duration::from_secs(10),
             quiet: Duration::from_secs(2),
         }
@@ -52,6 +54,7 @@ impl Settings {
         engine.store.seal_bytes = self.seal_bytes;
         engine.store.seal_after = self.seal_after;
         engine.store.hot_limit_bytes = self.hot_limit_bytes;
+        engine.store.disk_reserve_bytes = self.disk_reserve_bytes;
         engine.store.quiet = self.quiet;
         engine.scan_budget = self.scan_budget;
         engine

@@ -177,6 +177,19 @@ pub(crate) const SETTINGS: &[Setting] = &[
         apply: |settings, text| set(&mut settings.hot_limit_bytes, values::bytes(text)),
     },
     Setting {
+        key: "disk_reserve_bytes",
+        env: &["FANLIGHT_DISK_RESERVE_BYTES"],
+        value_name: "BYTES",
+        default: "64MiB",
+        help: "With less than this free on the disk, writes are told to retry; what is kept stays readable",
+        apply: |settings, text| {
+            set(
+                &mut settings.disk_reserve_bytes,
+                values::bytes(text).map(|bytes| bytes as u64),
+            )
+        },
+    },
+    Setting {
         key: "scan_budget_ms",
         env: &["FANLIGHT_SCAN_BUDGET_MS"],
         value_name: "MS",

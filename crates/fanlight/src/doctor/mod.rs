@@ -3,6 +3,7 @@
 mod clock;
 mod data_dir;
 mod ports;
+mod quarantine;
 
 use std::path::Path;
 
@@ -35,6 +36,7 @@ pub(crate) fn run(flags: &SettingFlags, printer: &mut Printer) -> Result<(), Fai
         Ok(loaded) => {
             findings.push(configuration(&loaded));
             findings.extend(data_dir::check(&loaded.settings.data_dir));
+            findings.extend(quarantine::check(&loaded.settings.data_dir));
             let (ports, server) = ports::check(&loaded.settings.server);
             findings.extend(ports);
             findings.push(clock::check(server.as_ref()));

@@ -1,0 +1,377 @@
+//! A disk that forgets: what was not synced may be lost in any combination when the power goes, and operations fail on
+//! request. What is written shows on the real file system at once, so that files can be mapped.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use fanlight_store::{Disk, DiskFile};
+use parking_lot::Mutex;
+
+/// What goes wrong, once.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Fault {
+    /// A write stores half of its bytes and says that the disk is full.
+    ShortWrite,
+    /// A sync of a file fails; what it should have made durable will never be, whatever later syncs say.
+    Sync,
+    SyncDir,
+    Create,
+    Rename,
+}
+
+#[derive(Clone, Debug, Default)]
+pub(crate) struct SimDisk(Arc<Mutex<Inner>>);
+
+#[derive(Debug, Default)]
+struct Inner {
+    contents: Vec<Content>,
+    /// Names as programs see them, and as they would be after a power cut that forgets every unsynced change.
+    live: BTreeMap<PathBuf, usize>,
+    durable: BTreeMap<PathBuf, usize>,
+    renames: Vec<NameChange>,
+    faults: Vec<Fault>,
+    /// Bytes that may still be written.
+    room: Option<usize>,
+    said_free: Option<u64>,
+    /// Operations until the machine is off.
+    operations_left: Option<u32>,
+    dice: u64,
+}
+
+#[derive(Debug, Default)]
+struct Content {
+    live: Vec<u8>,
+    durable: Vec<u8>,
+    unsynced: Vec<Change>,
+}
+
+#[derive(Clone, Debug)]
+enum Change {
+    Write { at: usize, bytes: Vec<u8> },
+    Truncate(usize),
+}
+
+#[derive(Debug)]
+struct NameChange {
+    dir: PathBuf,
+    names: Vec<(PathBuf, Option<usize>)>,
+}
+
+/// Bytes that reach a disk together or not at all.
+const SECTOR: usize = 64;
+
+impl Change {
+    fn apply(&self, content: &mut Vec<u8>) {
+        match self {
+            Self::Write { at, bytes } => {
+                let end = at + bytes.len();
+                if content.len() < end {
+                    content.resize(end, 0);
+                }
+                content[*at..end].copy_from_slice(bytes);
+            }
+            Self::Truncate(length) => content.resize(*length, 0),
+        }
+    }
+
+    fn sectors(&self) -> Vec<Self> {
+        match self {
+            Self::Write { at, bytes } => (0_usize..)
+                .zip(bytes.chunks(SECTOR))
+                .map(|(number, chunk)| Self::Write {
+                    at: at + number * SECTOR,
+                    bytes: chunk.to_vec(),
+                })
+                .collect(),
+            Self::Truncate(_) => vec![self.clone()],
+        }
+    }
+}
+
+fn no_space() -> io::Error {
+    io::Error::new(io::ErrorKind::StorageFull, "no space left")
+}
+
+fn eio() -> io::Error {
+    io::Error::other("input/output error")
+}
+
+impl Inner {
+    /// Every operation passes here first.
+    fn operate(&mut self, fault: Option<Fault>) -> io::Result<()> {
+        if let Some(left) = &mut self.operations_left {
+            *left = left.checked_sub(1).ok_or_else(eio)?;
+        }
+        match fault {
+            Some(fault) if self.take_fault(fault) => Err(eio()),
+            _ => Ok(()),
+        }
+    }
+
+    fn take_fault(&mut self, fault: Fault) -> bool {
+        let place = self.faults.iter().position(|armed| *armed == fault);
+        place.map(|place| self.faults.remove(place)).is_some()
+    }
+
+    fn heads(&mut self) -> bool {
+        self.dice = self
+            .dice
+            .wrapping_mul(6_364_136_223_846_793_005)
+            .wrapping_add(1_442_695_040_888_963_407);
+        self.dice >> 63 == 1
+    }
+
+    fn change(&mut self, number: usize, change: Change) {
+        let content = &mut self.contents[number];
+        change.apply(&mut content.live);
+        content.unsynced.push(change);
+    }
+
+    /// A random part of the unsynced changes becomes durable, the rest is lost.
+    fn settle_partly(&mut self, number: usize) {
+        for change in std::mem::take(&mut self.contents[number].unsynced) {
+            // All of a change, the sectors before some place, or any of its sectors.
+            let (whole, in_order) = (self.heads() && self.heads(), self.heads());
+            for sector in change.sectors() {
+                if whole || self.heads() {
+                    sector.apply(&mut self.contents[number].durable);
+                } else if in_order {
+                    break;
+                }
+            }
+        }
+    }
+
+    fn settle(&mut self, number: usize) {
+        let Content {
+            durable, unsynced, ..
+        } = &mut self.contents[number];
+        for change in unsynced.drain(..) {
+            change.apply(durable);
+        }
+    }
+
+    fn rename_names(&mut self, dir: &Path, names: Vec<(PathBuf, Option<usize>)>) {
+        apply_names(&mut self.live, &names);
+        self.renames.push(NameChange {
+            dir: dir.to_owned(),
+            names,
+        });
+    }
+}
+
+fn apply_names(all: &mut BTreeMap<PathBuf, usize>, names: &[(PathBuf, Option<usize>)]) {
+    for (path, number) in names {
+        match number {
+            Some(number) => all.insert(path.clone(), *number),
+            None => all.remove(path),
+        };
+    }
+}
+
+impl SimDisk {
+    /// The next operation of this kind fails.
+    pub(crate) fn arm(&self, fault: Fault) {
+        self.0.lock().faults.push(fault);
+    }
+
+    /// So many bytes may still be written.
+    pub(crate) fn set_room(&self, room: Option<usize>) {
+        self.0.lock().room = room;
+    }
+
+    /// What the system says about room, whatever there is.
+    pub(crate) fn say_free(&self, bytes: Option<u64>) {
+        self.0.lock().said_free = bytes;
+    }
+
+    /// After so many operations everything fails, until this is asked for again or the machine starts again.
+    pub(crate) fn power_off_after(&self, operations: u32) {
+        self.0.lock().operations_left = Some(operations);
+    }
+
+    pub(crate) fn is_off(&self) -> bool {
+        self.0.lock().operations_left == Some(0)
+    }
+
+    /// Everything works from now on; what is not synced stays so.
+    pub(crate) fn repair(&self) {
+        let mut inner = self.0.lock();
+        (inner.faults, inner.room, inner.operations_left) = (Vec::new(), None, None);
+    }
+
+    /// The machine starts again. Of what was not synced some is there and some is not; `seed` says what.
+    pub(crate) fn power_on(&self, seed: u64) {
+        self.repair();
+        let mut inner = self.0.lock();
+        let inner = &mut *inner;
+        inner.dice = seed;
+        for number in 0..inner.contents.len() {
+            inner.settle_partly(number);
+        }
+        for change in std::mem::take(&mut inner.renames) {
+            if inner.heads() {
+                apply_names(&mut inner.durable, &change.names);
+            }
+        }
+        for path in inner.live.keys() {
+            fs::remove_file(path).unwrap();
+        }
+        inner.live = inner.durable.clone();
+        for (path, number) in &inner.durable {
+            let content = &mut inner.contents[*number];
+            content.live = content.durable.clone();
+            fs::write(path, &content.live).unwrap();
+        }
+    }
+
+    fn number_of(&self, path: &Path) -> io::Result<usize> {
+        let inner = self.0.lock();
+        let number = inner.live.get(path).copied();
+        number.ok_or_else(|| io::ErrorKind::NotFound.into())
+    }
+}
+
+fn parent(path: &Path) -> &Path {
+    path.parent().unwrap()
+}
+
+impl Disk for SimDisk {
+    fn create(&self, path: &Path) -> io::Result<Box<dyn DiskFile>> {
+        let mut inner = self.0.lock();
+        inner.operate(Some(Fault::Create))?;
+        let number = match inner.live.get(path).copied() {
+            Some(number) => {
+                inner.change(number, Change::Truncate(0));
+                number
+            }
+            None => {
+                inner.contents.push(Content::default());
+                let number = inner.contents.len() - 1;
+                inner.rename_names(parent(path), vec![(path.to_owned(), Some(number))]);
+                number
+            }
+        };
+        Ok(Box::new(SimFile {
+            disk: self.clone(),
+            number,
+            real: fs::File::create(path)?,
+            at: 0,
+        }))
+    }
+
+    fn read(&self, path: &Path) -> io::Result<Vec<u8>> {
+        let number = self.number_of(path)?;
+        Ok(self.0.lock().contents[number].live.clone())
+    }
+
+    fn list(&self, dir: &Path) -> io::Result<Vec<PathBuf>> {
+        let inner = self.0.lock();
+        let here = inner.live.keys().filter(|path| parent(path) == dir);
+        Ok(here.cloned().collect())
+    }
+
+    fn rename(&self, from: &Path, to: &Path) -> io::Result<()> {
+        let number = self.number_of(from)?;
+        let mut inner = self.0.lock();
+        inner.operate(Some(Fault::Rename))?;
+        let names = vec![(from.to_owned(), None), (to.to_owned(), Some(number))];
+        inner.rename_names(parent(to), names);
+        fs::rename(from, to)
+    }
+
+    fn remove(&self, path: &Path) -> io::Result<()> {
+        self.number_of(path)?;
+        let mut inner = self.0.lock();
+        inner.operate(None)?;
+        inner.rename_names(parent(path), vec![(path.to_owned(), None)]);
+        fs::remove_file(path)
+    }
+
+    fn create_dir(&self, dir: &Path) -> io::Result<()> {
+        fs::create_dir_all(dir)
+    }
+
+    fn sync_dir(&self, dir: &Path) -> io::Result<()> {
+        let mut inner = self.0.lock();
+        inner.operate(Some(Fault::SyncDir))?;
+        let (synced, later) = std::mem::take(&mut inner.renames)
+            .into_iter()
+            .partition(|change| change.dir == dir);
+        inner.renames = later;
+        let synced: Vec<NameChange> = synced;
+        for change in synced {
+            apply_names(&mut inner.durable, &change.names);
+        }
+        Ok(())
+    }
+
+    fn free_bytes(&self, _dir: &Path) -> io::Result<u64> {
+        Ok(self.0.lock().said_free.unwrap_or(u64::MAX))
+    }
+}
+
+#[derive(Debug)]
+struct SimFile {
+    disk: SimDisk,
+    number: usize,
+    real: fs::File,
+    at: usize,
+}
+
+impl Write for SimFile {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        let mut inner = self.disk.0.lock();
+        let broke = inner.operate(None);
+        let short = inner.take_fault(Fault::ShortWrite);
+        let mut taken = bytes.len();
+        if short || broke.is_err() {
+            taken /= 2;
+        }
+        if let Some(room) = &mut inner.room {
+            taken = taken.min(*room);
+            *room -= taken;
+        }
+        let change = Change::Write {
+            at: self.at,
+            bytes: bytes[..taken].to_vec(),
+        };
+        inner.change(self.number, change);
+        self.real.write_all(&bytes[..taken])?;
+        self.at += taken;
+        broke?;
+        // Like a file system, a full disk first takes what fits and says so at the next write.
+        if short || taken == 0 {
+            return Err(no_space());
+        }
+        Ok(taken)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+impl DiskFile for SimFile {
+    fn sync(&mut self) -> io::Result<()> {
+        let mut inner = self.disk.0.lock();
+        inner.operate(None)?;
+        if inner.take_fault(Fault::Sync) {
+            inner.settle_partly(self.number);
+            return Err(eio());
+        }
+        inner.settle(self.number);
+        Ok(())
+    }
+
+    fn truncate(&mut self, bytes: u64) -> io::Result<()> {
+        let mut inner = self.disk.0.lock();
+        inner.operate(None)?;
+        let length = usize::try_from(bytes).map_err(io::Error::other)?;
+        inner.change(self.number, Change::Truncate(length));
+        self.real.set_len(bytes)
+    }
+}
