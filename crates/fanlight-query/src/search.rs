@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::cmp::Ordering;
 use std::collections::{BinaryHeap, VecDeque};
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use fanlight_model::{Span, TraceId, TraceKey, TraceSummary, UnixNanos};
 use fanlight_store::{HotTrace, Property, Segment, SegmentView, Snapshot};
@@ -72,6 +72,15 @@ pub(crate) fn is_time_order(order: &[OrderBy]) -> bool {
 }
 
 impl Context<'_> {
+    /// The same with less time.
+    pub(crate) fn within(&self, patience: Duration) -> Self {
+        Self {
+            search: self.search,
+            overlay: self.overlay,
+            deadline: self.deadline.min(Instant::now() + patience),
+        }
+    }
+
     pub(crate) fn is_late(&self) -> bool {
         Instant::now() >= self.deadline
     }

@@ -22,7 +22,7 @@ use super::file;
 const MAGIC: [u8; 8] = *b"FANFACT\x01";
 const UNLISTED: u8 = 128;
 const SHORT_LIST: usize = 32;
-const BITMAP: u8 = 1;
+pub(super) const BITMAP: u8 = 1;
 
 /// What a term speaks about. Numbers are part of the file format.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -50,7 +50,7 @@ pub enum Property<'a> {
 pub(super) const SPAN_SEPARATOR: char = '\u{1}';
 
 impl Property<'_> {
-    const fn number(self) -> u8 {
+    pub(super) const fn number(self) -> u8 {
         match self {
             Self::Workspace => 1,
             Self::Experiment => 2,
@@ -75,7 +75,11 @@ impl Property<'_> {
         }
     }
 
-    fn prefix(self, number: u8) -> Vec<u8> {
+    pub(super) const fn unlisted_number(self) -> u8 {
+        self.number() | UNLISTED
+    }
+
+    pub(super) fn prefix(self, number: u8) -> Vec<u8> {
         let mut bytes = Vec::with_capacity(self.key().len() + 2);
         bytes.push(number);
         bytes.extend_from_slice(self.key().as_bytes());
@@ -83,7 +87,7 @@ impl Property<'_> {
         bytes
     }
 
-    fn can_be_listed(self) -> bool {
+    pub(super) fn can_be_listed(self) -> bool {
         !self.key().contains('\0')
     }
 }
@@ -159,6 +163,19 @@ impl FacetsBuilder {
         push_row(self.terms.entry(term).or_default(), row);
     }
 
+    /// What was added of one property: its values in order, and whether some are unlisted.
+    pub(super) fn values_of(&self, property: Property<'_>) -> (Vec<String>, bool) {
+        let listed = property.prefix(property.number());
+        let unlisted = property.prefix(property.unlisted_number());
+        let values = self.terms.keys().filter_map(|term| {
+            let value = term.strip_prefix(listed.as_slice())?;
+            Some(String::from_utf8_lossy(value).into_owned())
+        });
+        let mut values: Vec<_> = values.collect();
+        values.sort_unstable();
+        (values, self.terms.contains_key(&unlisted))
+    }
+
     pub(super) fn write(self, path: &Path) -> io::Result<()> {
         let mut terms: Vec<_> = self.terms.into_iter().collect();
         terms.sort_unstable();
@@ -210,7 +227,7 @@ fn write_postings(out: &mut Vec<u8>, rows: &[u32]) -> io::Result<()> {
     Ok(())
 }
 
-fn read_postings(bytes: &[u8]) -> Result<RoaringBitmap, String> {
+pub(super) fn read_postings(bytes: &[u8]) -> Result<RoaringBitmap, String> {
     let cut = || "a posting list is cut".to_owned();
     let (&shape, mut rest) = bytes.split_first().ok_or_else(cut)?;
     if shape == BITMAP {
@@ -240,7 +257,7 @@ fn write_varint(out: &mut Vec<u8>, mut number: u32) {
     out.push(u8::try_from(number).expect("below 128 after the loop"));
 }
 
-fn read_varint(bytes: &mut &[u8]) -> Option<u32> {
+pub(super) fn read_varint(bytes: &mut &[u8]) -> Option<u32> {
     let mut number = 0_u64;
     for shift in (0..35).step_by(7) {
         let (&byte, rest) = bytes.split_first()?;
@@ -256,8 +273,8 @@ fn read_varint(bytes: &mut &[u8]) -> Option<u32> {
 /// The open index.
 #[derive(Debug)]
 pub struct Facets {
-    terms: fst::Map<Bytes>,
-    postings: Bytes,
+    pub(super) terms: fst::Map<Bytes>,
+    pub(super) postings: Bytes,
 }
 
 impl Facets {

@@ -7,9 +7,11 @@
 mod facets;
 mod facets_of;
 mod file;
+mod hot_values;
 mod rows;
 mod spans_read;
 mod spans_write;
+mod terms;
 mod traces_file;
 mod value_text;
 mod write;
@@ -24,6 +26,7 @@ use crate::StoreError;
 pub use facets::{Facets, Property, Term};
 pub use facets_of::SpanProfile;
 pub use rows::Rows;
+pub use terms::Postings;
 pub(crate) use write::{Figures, write_segment};
 
 /// A trace as its row keeps it.
