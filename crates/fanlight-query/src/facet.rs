@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use fanlight_model::{TraceEdits, TraceSummary};
 use fanlight_store::{HotTrace, Property, SpanProfile};
 
 use crate::filter::TraceField;
@@ -136,38 +137,60 @@ impl Facet {
         }
     }
 
+    /// A trace has one value at most.
+    pub(crate) fn is_single(&self) -> bool {
+        !matches!(self, Self::Run | Self::Attribute(_)) && self.span_part().is_none()
+    }
+
     /// The distinct values of a trace in memory, with edits; and whether it has some that indexes would not list.
     pub(crate) fn of_hot(&self, trace: &HotTrace, overlay: &Overlay) -> (Vec<String>, bool) {
-        let summary = trace.summary();
-        let edits = overlay.get(trace.key());
+        match self {
+            Self::Attribute(_) => trace.listed_values(self.property()),
+            Self::SpanName | Self::SpanStatus | Self::SpanType | Self::SpanModel => {
+                let mut values = self.of_hot_spans(trace);
+                values.sort_unstable();
+                values.dedup();
+                (values.into_iter().map(str::to_owned).collect(), false)
+            }
+            _ => {
+                let edits = overlay.get(trace.key());
+                listed(self.of_summary(trace.summary(), edits.as_deref()))
+            }
+        }
+    }
+
+    /// The values of a trace, with edits; none for what is known of spans only.
+    pub(crate) fn of_summary(
+        &self,
+        summary: &TraceSummary,
+        edits: Option<&TraceEdits>,
+    ) -> Vec<String> {
         let edited = self
             .edited_tag()
-            .and_then(|tag| edits.as_ref()?.tags.get(tag).cloned());
+            .and_then(|tag| edits?.tags.get(tag).cloned());
         if let Some(edited) = edited {
-            return listed(edited.into_iter().collect());
+            return edited.into_iter().collect();
         }
         let one = |value: &Option<String>| value.iter().cloned().collect();
-        listed(match self {
+        match self {
             Self::Experiment => vec![summary.experiment.to_string()],
             Self::State => vec![summary.state.as_str().to_owned()],
             Self::Name => one(&summary.name),
             Self::Session => one(&summary.session),
             Self::User => one(&summary.user),
             Self::Run => {
-                let linked = edits.iter().flat_map(|edits| &edits.runs);
+                let linked = edits.into_iter().flat_map(|edits| &edits.runs);
                 summary.source_run.iter().chain(linked).cloned().collect()
             }
             Self::ClientRequestId => one(&summary.client_request_id),
             Self::Tag(key) => summary.tags.get(key).cloned().into_iter().collect(),
             Self::Metadata(key) => summary.metadata.get(key).cloned().into_iter().collect(),
-            Self::SpanName | Self::SpanStatus | Self::SpanType | Self::SpanModel => {
-                let mut values = self.of_hot_spans(trace);
-                values.sort_unstable();
-                values.dedup();
-                return (values.into_iter().map(str::to_owned).collect(), false);
-            }
-            Self::Attribute(_) => return trace.listed_values(self.property()),
-        })
+            Self::SpanName
+            | Self::SpanStatus
+            | Self::SpanType
+            | Self::SpanModel
+            | Self::Attribute(_) => Vec::new(),
+        }
     }
 
     fn of_hot_spans<'a>(&self, trace: &'a HotTrace) -> Vec<&'a str> {

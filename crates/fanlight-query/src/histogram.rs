@@ -21,10 +21,11 @@ pub struct Histogram {
 
 type Buckets = Vec<[Count; TraceState::ALL.len()]>;
 
-struct Frame {
-    start: u64,
-    width: u64,
-    buckets: usize,
+/// Buckets over the starts of what matched.
+pub(crate) struct Frame {
+    pub(crate) start: u64,
+    pub(crate) width: u64,
+    pub(crate) buckets: usize,
 }
 
 /// At most `buckets` buckets over the starts of everything that matched.
@@ -66,7 +67,8 @@ fn place_of(state: TraceState) -> usize {
 }
 
 impl Frame {
-    fn around(matched: &Matched, buckets: usize) -> Option<Self> {
+    /// At most `buckets` of a round width; `None` when nothing matched.
+    pub(crate) fn around(matched: &Matched, buckets: usize) -> Option<Self> {
         let hot = matched.hot.iter().map(|trace| {
             let start = trace.summary().start.0;
             (start, start)
@@ -108,7 +110,7 @@ impl Frame {
         })
     }
 
-    fn bucket_of(&self, start: u64) -> usize {
+    pub(crate) fn bucket_of(&self, start: u64) -> usize {
         let bucket = start.saturating_sub(self.start) / self.width;
         usize::try_from(bucket)
             .unwrap_or(usize::MAX)

@@ -4,6 +4,7 @@
 //! edits, writes go to one or the other. It refuses to know wire formats and HTTP. Start reading at [`Engine`], then
 //! `search` (pages) and `compile` (a filter as bitmaps over a segment).
 
+mod assessed;
 mod compile;
 mod cursor;
 mod edits;
@@ -22,8 +23,11 @@ mod parallel;
 mod registry;
 mod sealed_values;
 mod search;
+mod sessions;
+pub mod stats;
 mod subject;
 mod time_range;
+mod values;
 
 pub use engine::{Doomed, Engine, EngineSettings, FullTrace, Page, Search, TraceRecord};
 pub use error::QueryError;
@@ -34,3 +38,5 @@ pub use histogram::{Histogram, MAX_HISTOGRAM_BUCKETS};
 pub use matched::Count;
 pub use order::{OrderBy, OrderKey, SortValue, parse_order_by};
 pub use overview::{Overview, OverviewRequest};
+pub use sessions::{MAX_SESSIONS, Session, SessionKey, SessionOrder, SessionPage, SessionSearch};
+pub use values::{Keyed, Scope, Values};

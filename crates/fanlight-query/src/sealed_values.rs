@@ -24,10 +24,26 @@ impl ValueRows<'_> {
             Self::Known(known) => Ok(known.intersection_len(rows)),
         }
     }
+
+    /// Those of `rows` that have the value, ascending.
+    pub(crate) fn each_in(
+        &self,
+        rows: &RoaringBitmap,
+        visit: &mut dyn FnMut(u32),
+    ) -> Result<(), String> {
+        match self {
+            Self::Listed(postings) => postings.each_in(rows, visit),
+            Self::Known(known) => {
+                (*known & rows).into_iter().for_each(visit);
+                Ok(())
+            }
+        }
+    }
 }
 
 /// What is done with a value, its rows, and the rows for which that counts.
-type Visit<'v> = dyn FnMut(&str, &ValueRows<'_>, &RoaringBitmap) -> Result<(), String> + 'v;
+type Visit<'v> =
+    dyn FnMut(&str, &ValueRows<'_>, &RoaringBitmap) -> Result<ControlFlow<()>, String> + 'v;
 
 /// Looks at a facet of a segment's matching rows.
 pub(crate) struct SealedValues<'a> {
@@ -94,21 +110,32 @@ impl<'a> SealedValues<'a> {
 
     /// Calls `visit` with values and their rows, maybe twice with the same value but never with the same row of it.
     /// Rows that do not match may be among them.
-    pub(crate) fn each(&self, visit: &mut Visit<'_>) -> Result<(), QueryError> {
+    pub(crate) fn each(
+        &self,
+        visit: &mut dyn FnMut(&str, &ValueRows<'_>, &RoaringBitmap) -> Result<(), String>,
+    ) -> Result<(), QueryError> {
+        self.each_from("", &mut |value, having, among| {
+            visit(value, having, among)?;
+            Ok(ControlFlow::Continue(()))
+        })
+    }
+
+    /// As [`Self::each`], of values that begin with `prefix`; those the index lists come in ascending order until
+    /// `visit` breaks off, and edited ones after them.
+    pub(crate) fn each_from(&self, prefix: &str, visit: &mut Visit<'_>) -> Result<(), QueryError> {
         let segment = &self.rows.view.segment;
-        self.try_each(visit)
+        self.try_each(prefix, visit)
             .map_err(|reason| QueryError::segment(segment.id(), reason))
     }
 
-    fn try_each(&self, visit: &mut Visit<'_>) -> Result<(), String> {
+    fn try_each(&self, prefix: &str, visit: &mut Visit<'_>) -> Result<(), String> {
         if let Some(part) = self.facet.span_part() {
             return self.each_of_spans(part, visit);
         }
         let facets = self.rows.view.segment.facets();
         let property = self.facet.property();
-        facets.each_value(property, "", &mut |value, postings| {
-            visit(value, &ValueRows::Listed(postings), &self.recorded)?;
-            Ok(ControlFlow::Continue(()))
+        facets.each_value(property, prefix, &mut |value, postings| {
+            visit(value, &ValueRows::Listed(postings), &self.recorded)
         })?;
         for (value, rows) in &self.edited {
             // A run a trace was linked to may be the one it was made in.
@@ -116,7 +143,7 @@ impl<'a> SealedValues<'a> {
                 Facet::Run => rows - facets.rows_of(property, value)?,
                 _ => rows.clone(),
             };
-            visit(value, &ValueRows::Known(&extra), &extra)?;
+            let _ = visit(value, &ValueRows::Known(&extra), &extra)?;
         }
         Ok(())
     }
@@ -139,7 +166,7 @@ impl<'a> SealedValues<'a> {
             Ok(ControlFlow::Continue(()))
         })?;
         for (value, rows) in &values {
-            visit(value, &ValueRows::Known(rows), &self.recorded)?;
+            let _ = visit(value, &ValueRows::Known(rows), &self.recorded)?;
         }
         Ok(())
     }

@@ -8,15 +8,21 @@ mod error;
 mod members;
 mod overview;
 mod search;
+mod sessions;
 mod spans;
+mod stats;
 mod trace;
+mod values;
 
 pub use error::Refusal;
 pub use members::Members;
 pub use overview::render_overview;
 pub use search::{SearchRequest, parse_experiments, parse_filter};
+pub use sessions::{parse_sessions, render_sessions};
 pub use spans::render_full;
+pub use stats::{StatsQuery, render_stats};
 pub use trace::render_row;
+pub use values::{Completion, render_values};
 
 use fanlight_model::{Nanos, UnixNanos};
 use serde_json::Value as Json;

@@ -16,7 +16,7 @@ pub fn render_overview(reply: &mut Map<String, Json>, overview: &Overview) {
 }
 
 /// At least and at most so many; equal when `exact`.
-fn count(count: Count) -> Json {
+pub(super) fn count(count: Count) -> Json {
     json!({"at_least": count.least, "at_most": count.most, "exact": count.is_exact()})
 }
 

@@ -41,7 +41,7 @@ impl SearchRequest {
             .into_iter()
             .map(parse_facet)
             .collect::<Result<_, _>>()?;
-        let histogram = body.object("histogram")?.map(parse_histogram).transpose()?;
+        let histogram = body.object("histogram")?.map(parse_buckets).transpose()?;
         let wants_count = body.flag("count")? || !facets.is_empty() || histogram.is_some();
         body.finish()?;
         Ok(Self {
@@ -94,7 +94,7 @@ pub(super) fn unknown_property(field: &str, name: &str) -> Refusal {
     )
 }
 
-fn parse_histogram(mut item: Members) -> Result<usize, Refusal> {
+pub(super) fn parse_buckets(mut item: Members) -> Result<usize, Refusal> {
     let buckets = item.number("buckets", 1..=MAX_HISTOGRAM_BUCKETS)?;
     item.finish()?;
     Ok(buckets.unwrap_or(DEFAULT_BUCKETS))

@@ -3,7 +3,10 @@
 //! A handler parses with `fanlight_api::v1`, makes one call, and renders.
 
 mod extract;
+mod sessions;
+mod stats;
 mod traces;
+mod values;
 
 use std::sync::Arc;
 
@@ -19,6 +22,10 @@ pub(crate) fn routes() -> Router<Arc<AppState>> {
     Router::new()
         .route("/api/v1/traces/search", post(traces::search))
         .route("/api/v1/traces/{trace_id}", get(traces::get))
+        .route("/api/v1/sessions/search", post(sessions::search))
+        .route("/api/v1/values", get(values::values))
+        .route("/api/v1/keys", get(values::keys))
+        .route("/api/v1/stats", post(stats::query))
         .route("/api/v1/{*rest}", axum::routing::any(unknown))
 }
 

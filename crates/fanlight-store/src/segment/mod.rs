@@ -8,6 +8,7 @@ mod facets;
 mod facets_of;
 mod file;
 mod hot_values;
+mod narrow;
 mod rows;
 mod spans_read;
 mod spans_write;
@@ -25,6 +26,7 @@ use crate::StoreError;
 
 pub use facets::{Facets, Property, Term};
 pub use facets_of::SpanProfile;
+pub use narrow::Batches;
 pub use rows::Rows;
 pub use terms::Postings;
 pub(crate) use write::{Figures, write_segment};

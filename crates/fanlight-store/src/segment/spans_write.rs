@@ -64,6 +64,8 @@ pub(super) static SCHEMA: LazyLock<SchemaRef> = LazyLock::new(|| {
         optional("trace_state", dictionary()),
         required("flags", DataType::UInt32),
         required("dropped", dictionary()),
+        optional("input_cost", DataType::Float64),
+        optional("output_cost", DataType::Float64),
     ]))
 });
 
@@ -156,6 +158,8 @@ struct Lot {
     provider: StringDictionaryBuilder<Int32Type>,
     tokens: [UInt64Builder; 3],
     cost: Float64Builder,
+    input_cost: Float64Builder,
+    output_cost: Float64Builder,
     attributes: StringBuilder,
     inputs: FieldColumns,
     outputs: FieldColumns,
@@ -277,6 +281,10 @@ impl Lot {
         self.tokens[1].append_option(usage.output);
         self.tokens[2].append_option(usage.total);
         self.cost.append_option(meaning.cost.map(|cost| cost.total));
+        self.input_cost
+            .append_option(meaning.cost.map(|cost| cost.input));
+        self.output_cost
+            .append_option(meaning.cost.map(|cost| cost.output));
     }
 
     /// The lot as a batch, leaving it empty.
@@ -313,6 +321,8 @@ impl Lot {
             Arc::new(self.trace_state.finish()),
             Arc::new(self.flags.finish()),
             Arc::new(self.dropped.finish()),
+            Arc::new(self.input_cost.finish()),
+            Arc::new(self.output_cost.finish()),
         ];
         RecordBatch::try_new(Arc::clone(&SCHEMA), columns)
     }

@@ -54,6 +54,8 @@ static SCHEMA: LazyLock<SchemaRef> = LazyLock::new(|| {
         required("span_count", DataType::UInt32),
         required("error_count", DataType::UInt32),
         required("record", DataType::Utf8),
+        optional("cache_read_tokens", DataType::UInt64),
+        optional("cache_write_tokens", DataType::UInt64),
     ]))
 });
 
@@ -114,7 +116,7 @@ fn batch_of(traces: &[(&TraceSummary, Option<&TraceFacts>)]) -> Result<RecordBat
         StringBuilder::new(),
         StringBuilder::new(),
     );
-    let mut tokens: [UInt64Builder; 3] = Default::default();
+    let mut tokens: [UInt64Builder; 5] = Default::default();
     let mut cost = Float64Builder::new();
     for (summary, facts) in traces {
         trace_id.append_value(summary.key.trace.to_bytes())?;
@@ -127,10 +129,13 @@ fn batch_of(traces: &[(&TraceSummary, Option<&TraceFacts>)]) -> Result<RecordBat
         session.append_option(summary.session.as_deref());
         user.append_option(summary.user.as_deref());
         let usage = summary.usage.unwrap_or_default();
-        for (column, count) in tokens
-            .iter_mut()
-            .zip([usage.input, usage.output, usage.total])
-        {
+        for (column, count) in tokens.iter_mut().zip([
+            usage.input,
+            usage.output,
+            usage.total,
+            usage.cache_read,
+            usage.cache_write,
+        ]) {
             column.append_option(count);
         }
         cost.append_option(summary.cost.map(|cost| cost.total));
@@ -143,7 +148,13 @@ fn batch_of(traces: &[(&TraceSummary, Option<&TraceFacts>)]) -> Result<RecordBat
         .map_err(|cause| ParquetError::External(cause.into()))?;
         record.append_value(text);
     }
-    let [mut input, mut output, mut total] = tokens;
+    let [
+        mut input,
+        mut output,
+        mut total,
+        mut cache_read,
+        mut cache_write,
+    ] = tokens;
     let columns: Vec<ArrayRef> = vec![
         Arc::new(trace_id.finish()),
         Arc::new(workspace.finish()),
@@ -161,6 +172,8 @@ fn batch_of(traces: &[(&TraceSummary, Option<&TraceFacts>)]) -> Result<RecordBat
         Arc::new(span_count.finish()),
         Arc::new(error_count.finish()),
         Arc::new(record.finish()),
+        Arc::new(cache_read.finish()),
+        Arc::new(cache_write.finish()),
     ];
     Ok(RecordBatch::try_new(Arc::clone(&SCHEMA), columns)?)
 }
@@ -168,8 +181,8 @@ fn batch_of(traces: &[(&TraceSummary, Option<&TraceFacts>)]) -> Result<RecordBat
 /// The open file.
 #[derive(Debug)]
 pub(super) struct TracesFile {
-    bytes: Bytes,
-    metadata: OnceLock<ArrowReaderMetadata>,
+    pub(super) bytes: Bytes,
+    pub(super) metadata: OnceLock<ArrowReaderMetadata>,
 }
 
 impl TracesFile {

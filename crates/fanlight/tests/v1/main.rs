@@ -5,9 +5,11 @@
 #[path = "../support/mod.rs"]
 mod support;
 
+mod figures;
 mod made;
 mod refusals;
 mod searches;
+mod sessions;
 
 use made::{Made, seed};
 use support::{Server, wait_until};
