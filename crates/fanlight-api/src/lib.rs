@@ -7,5 +7,6 @@
 
 pub mod error;
 pub mod mlflow;
+pub mod v1;
 
 pub use error::ApiError;

@@ -253,7 +253,7 @@ impl Engine {
         self.look(search, count).await
     }
 
-    async fn look<T: Send + 'static>(
+    pub(crate) async fn look<T: Send + 'static>(
         &self,
         search: &Search,
         look: impl FnOnce(&Context<'_>, &Snapshot) -> Result<T, QueryError> + Send + 'static,

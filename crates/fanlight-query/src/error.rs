@@ -24,6 +24,12 @@ pub enum QueryError {
          get it page by page"
     )]
     OutOfTime,
+    #[error(
+        "the result has more than {limit} combinations of dimensions; ask for fewer or a shorter time"
+    )]
+    TooManyGroups { limit: usize },
+    #[error("more than {limit} values fall into the window; ask for a shorter time")]
+    TooManyValues { limit: usize },
     #[error("the server is shutting down")]
     ShuttingDown,
     #[error(transparent)]
@@ -35,7 +41,11 @@ pub enum QueryError {
 impl QueryError {
     pub fn kind(&self) -> ErrorKind {
         match self {
-            Self::Filter(_) | Self::PageToken { .. } | Self::OutOfTime => ErrorKind::InvalidInput,
+            Self::Filter(_)
+            | Self::PageToken { .. }
+            | Self::OutOfTime
+            | Self::TooManyGroups { .. }
+            | Self::TooManyValues { .. } => ErrorKind::InvalidInput,
             Self::TraceNotFound { .. }
             | Self::TagNotFound { .. }
             | Self::AssessmentNotFound { .. } => ErrorKind::NotFound,

@@ -4,24 +4,43 @@
 //! edits, writes go to one or the other. It refuses to know wire formats and HTTP. Start reading at [`Engine`], then
 //! `search` (pages) and `compile` (a filter as bitmaps over a segment).
 
+mod assessed;
 mod compile;
 mod cursor;
 mod edits;
 mod engine;
 mod error;
+mod facet;
+mod facet_counts;
 pub mod filter;
+mod histogram;
+mod matched;
 mod order;
 mod ordered;
 mod overlay;
+mod overview;
+mod parallel;
 mod registry;
+mod sealed_values;
 mod search;
+mod sessions;
+pub mod stats;
 mod subject;
 mod text;
+mod time_range;
 mod unreadable;
 mod upkeep;
+mod values;
 
 pub use engine::{Doomed, Engine, EngineSettings, FullTrace, Page, Search, TraceRecord};
 pub use error::QueryError;
+pub use facet::Facet;
+pub use facet_counts::{FacetCounts, FacetRequest, MAX_FACET_VALUES};
 pub use fanlight_catalog::Catalog;
 pub use fanlight_store::Effort;
+pub use histogram::{Histogram, MAX_HISTOGRAM_BUCKETS};
+pub use matched::Count;
 pub use order::{OrderBy, OrderKey, SortValue, parse_order_by};
+pub use overview::{Overview, OverviewRequest};
+pub use sessions::{MAX_SESSIONS, Session, SessionKey, SessionOrder, SessionPage, SessionSearch};
+pub use values::{Keyed, Scope, Values};

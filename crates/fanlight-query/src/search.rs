@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::cmp::Ordering;
 use std::collections::{BinaryHeap, VecDeque};
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use fanlight_model::{Span, TraceId, TraceKey, TraceSummary, UnixNanos};
 use fanlight_store::{HotTrace, Property, Segment, SegmentView, Snapshot};
@@ -74,6 +74,16 @@ pub(crate) fn is_time_order(order: &[OrderBy]) -> bool {
 }
 
 impl Context<'_> {
+    /// The same with less time.
+    pub(crate) fn within(&self, patience: Duration) -> Self {
+        Self {
+            search: self.search,
+            overlay: self.overlay,
+            unreadable: self.unreadable,
+            deadline: self.deadline.min(Instant::now() + patience),
+        }
+    }
+
     pub(crate) fn is_late(&self) -> bool {
         Instant::now() >= self.deadline
     }
@@ -160,6 +170,11 @@ impl Context<'_> {
 
     /// Reads what was found, in the order given. What cannot be read is left out.
     pub(crate) fn read(&self, hits: &[Hit]) -> Vec<crate::TraceRecord> {
+        self.read_each(hits).into_iter().flatten().collect()
+    }
+
+    /// The same, with `None` for what cannot be read.
+    pub(crate) fn read_each(&self, hits: &[Hit]) -> Vec<Option<crate::TraceRecord>> {
         let mut records: Vec<Option<crate::TraceRecord>> = vec![None; hits.len()];
         let mut of_segments: Vec<(&Arc<Segment>, RowsAndPlaces)> = Vec::new();
         for (place, hit) in hits.iter().enumerate() {
@@ -188,7 +203,7 @@ impl Context<'_> {
                 records[place] = stored.map(|stored| record(stored.summary, self.overlay));
             }
         }
-        records.into_iter().flatten().collect()
+        records
     }
 }
 

@@ -6,7 +6,11 @@ use axum::http::header::{CONTENT_TYPE, RETRY_AFTER};
 use axum::http::{HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
 use fanlight_api::ApiError;
+use fanlight_api::v1::Refusal;
 use fanlight_model::ErrorKind;
+use serde_json::Value as Json;
+
+use crate::v1;
 
 /// What callers are told to wait when waiting helps. An overloaded store seals a segment in about that time.
 pub(crate) const RETRY_SECONDS: u16 = 1;
@@ -18,9 +22,28 @@ pub(crate) const RETRY_SECONDS: u16 = 1;
 )]
 pub(crate) fn mlflow_failure(error: ApiError) -> Response {
     log_failure(&error);
+    respond(&error, &error.mlflow_body())
+}
+
+/// The failure in the JSON of `/api/v1`, logged likewise.
+pub(crate) fn v1_failure(refusal: &Refusal) -> Response {
+    log_failure(&refusal.error);
+    respond(&refusal.error, &refusal.body())
+}
+
+/// The failure in the language of the API below which `path` lies.
+pub(crate) fn failure_below(path: &str, error: ApiError) -> Response {
+    if path.starts_with(v1::PREFIX) {
+        v1_failure(&error.into())
+    } else {
+        mlflow_failure(error)
+    }
+}
+
+fn respond(error: &ApiError, body: &Json) -> Response {
     let reply = error.reply();
     let status = StatusCode::from_u16(reply.http).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-    let body = error.mlflow_body().to_string();
+    let body = body.to_string();
     let mut response = (status, [(CONTENT_TYPE, "application/json")], body).into_response();
     if reply.retry {
         response

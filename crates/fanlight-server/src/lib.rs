@@ -18,6 +18,7 @@ mod page;
 mod router;
 mod settings;
 mod state;
+mod v1;
 
 pub use listen::{Addresses, ServeError, ServerHandle, serve};
 pub use metrics::{Counter, Counters, RouteClass};

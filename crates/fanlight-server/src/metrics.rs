@@ -36,6 +36,7 @@ pub enum RouteClass {
     OtlpHttp,
     OtlpGrpc,
     Mlflow,
+    ApiV1,
     Other,
 }
 
@@ -48,7 +49,13 @@ enum StatusClass {
 }
 
 impl RouteClass {
-    const ALL: [Self; 4] = [Self::OtlpHttp, Self::OtlpGrpc, Self::Mlflow, Self::Other];
+    const ALL: [Self; 5] = [
+        Self::OtlpHttp,
+        Self::OtlpGrpc,
+        Self::Mlflow,
+        Self::ApiV1,
+        Self::Other,
+    ];
 
     /// Told from the path alone, so that unknown paths count too.
     pub fn of_path(path: &str) -> Self {
@@ -56,6 +63,8 @@ impl RouteClass {
             Self::OtlpHttp
         } else if path.starts_with("/opentelemetry.proto.") {
             Self::OtlpGrpc
+        } else if path.starts_with(crate::v1::PREFIX) {
+            Self::ApiV1
         } else if path.starts_with("/api/") || path.starts_with("/ajax-api/") {
             Self::Mlflow
         } else {
@@ -68,6 +77,7 @@ impl RouteClass {
             Self::OtlpHttp => "otlp_http",
             Self::OtlpGrpc => "otlp_grpc",
             Self::Mlflow => "mlflow",
+            Self::ApiV1 => "api_v1",
             Self::Other => "other",
         }
     }
@@ -218,6 +228,7 @@ mod tests {
             class("/opentelemetry.proto.collector.trace.v1.TraceService/Export"),
             RouteClass::OtlpGrpc
         );
+        assert_eq!(class("/api/v1/traces/search"), RouteClass::ApiV1);
         assert_eq!(class("/favicon.ico"), RouteClass::Other);
     }
 }

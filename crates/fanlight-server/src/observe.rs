@@ -17,7 +17,7 @@ use fanlight_api::ApiError;
 use fanlight_model::ErrorKind;
 use tracing::Instrument;
 
-use crate::failure::mlflow_failure;
+use crate::failure::failure_below;
 use crate::metrics::{Counters, RouteClass};
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
@@ -56,6 +56,7 @@ pub(crate) async fn observe(
 }
 
 async fn answer(observer: &Observer, request: Request, next: Next) -> Response {
+    let path = request.uri().path().to_owned();
     let mut handler = pin!(next.run(request));
     // Caught here, so that the caller gets a reply and not a closed connection.
     let guarded = poll_fn(|context| {
@@ -69,14 +70,14 @@ async fn answer(observer: &Observer, request: Request, next: Next) -> Response {
         Ok(Some(response)) => response,
         Ok(None) => {
             observer.counters.panics.add(1);
-            mlflow_failure(ApiError::internal("the handler panicked"))
+            failure_below(&path, ApiError::internal("the handler panicked"))
         }
         Err(_) => {
             let limit = observer.timeout.as_millis();
             let message = format!(
                 "the request took longer than {limit} ms (`request_timeout_ms`) and was given up"
             );
-            mlflow_failure(ApiError::new(ErrorKind::Unavailable, message))
+            failure_below(&path, ApiError::new(ErrorKind::Unavailable, message))
         }
     }
 }

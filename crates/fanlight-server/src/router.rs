@@ -15,22 +15,23 @@ use fanlight_model::ErrorKind;
 use crate::AppState;
 use crate::body::declared_length;
 use crate::budget::{Budget, Reservation};
-use crate::failure::mlflow_failure;
+use crate::failure::failure_below;
 use crate::guard::{Door, Guard, guard};
 use crate::intake::Intake;
 use crate::observe::{Observer, observe};
-use crate::{mlflow, otlp, page};
+use crate::{mlflow, otlp, page, v1};
 
 /// The port people and MLflow's clients know: everything.
 pub(crate) fn main_router(state: &Arc<AppState>) -> Router {
-    let mlflow = mlflow::routes()
+    let api = mlflow::routes()
+        .merge(v1::routes())
         .layer(DefaultBodyLimit::max(state.settings.max_body_bytes))
         .layer(middleware::from_fn_with_state(Arc::clone(state), hold_body))
         .with_state(Arc::clone(state));
     let metrics = Router::new()
         .route("/metrics", get(metrics))
         .with_state(Arc::clone(state));
-    let routes = mlflow
+    let routes = api
         .merge(metrics)
         .merge(page::routes())
         .merge(otlp::routes(Arc::clone(&state.intake)));
@@ -95,7 +96,7 @@ async fn hold_body(State(state): State<Arc<AppState>>, request: Request, next: N
             drop(held);
             response
         }
-        Err(error) => mlflow_failure(error),
+        Err(error) => failure_below(request.uri().path(), error),
     }
 }
 

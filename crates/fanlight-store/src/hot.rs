@@ -10,6 +10,8 @@ use fanlight_model::{
 };
 use rustc_hash::{FxBuildHasher, FxHashMap, FxHashSet};
 
+use crate::SpanFigures;
+
 /// Up to here a span is found by comparing ids; above, by a map.
 const SCAN_UP_TO: usize = 16;
 
@@ -42,6 +44,8 @@ pub struct HotTrace {
 struct Derived {
     spans: Vec<Arc<Span>>,
     summary: TraceSummary,
+    /// What each span means; made when somebody counts spans.
+    figures: OnceLock<Vec<SpanFigures>>,
 }
 
 impl Clone for HotTrace {
@@ -117,6 +121,18 @@ impl HotTrace {
     /// Roots first, then by start; content that arrived apart is joined in.
     pub fn spans(&self) -> &[Arc<Span>] {
         &self.derived().spans
+    }
+
+    /// What each of [`Self::spans`] means, in their order.
+    pub fn span_figures(&self) -> &[SpanFigures] {
+        let derived = self.derived();
+        derived.figures.get_or_init(|| {
+            derived
+                .spans
+                .iter()
+                .map(|span| SpanFigures::of(span))
+                .collect()
+        })
     }
 
     /// Keeps `span`. Of two with the same id the later arrival stays, except that a running one never replaces a
@@ -204,7 +220,11 @@ impl HotTrace {
                 self.facts.as_ref(),
                 &spans,
             );
-            Derived { spans, summary }
+            Derived {
+                spans,
+                summary,
+                figures: OnceLock::new(),
+            }
         })
     }
 

@@ -16,6 +16,7 @@ mod registry;
 mod seal;
 pub mod segment;
 mod settings;
+mod span_figures;
 mod state;
 mod store;
 mod writer;
@@ -27,9 +28,10 @@ pub use error::StoreError;
 pub use hot::HotTrace;
 pub use registry::{MemoryRegistry, Registered, Registry, RegistryError, SegmentEntry};
 pub use segment::{
-    Contents, Facets, Property, Rows, Segment, SpanProfile, StoredTrace, Term, WordPart, Words,
-    stands_alone, words,
+    Contents, Facets, Postings, Property, Rows, Segment, SpanProfile, StoredTrace, Term, WordPart,
+    Words, stands_alone, words,
 };
 pub use settings::Settings;
+pub use span_figures::SpanFigures;
 pub use state::{Found, SegmentView, Snapshot};
 pub use store::Store;

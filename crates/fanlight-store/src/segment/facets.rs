@@ -74,7 +74,11 @@ impl Property<'_> {
         }
     }
 
-    fn prefix(self, number: u8) -> Vec<u8> {
+    pub(super) const fn unlisted_number(self) -> u8 {
+        self.number() | UNLISTED
+    }
+
+    pub(super) fn prefix(self, number: u8) -> Vec<u8> {
         let mut bytes = Vec::with_capacity(self.key().len() + 2);
         bytes.push(number);
         bytes.extend_from_slice(self.key().as_bytes());
@@ -82,7 +86,7 @@ impl Property<'_> {
         bytes
     }
 
-    fn can_be_listed(self) -> bool {
+    pub(super) fn can_be_listed(self) -> bool {
         !self.key().contains('\0')
     }
 }
@@ -161,6 +165,19 @@ impl FacetsBuilder {
         self.terms.entry(term).or_default().push(row);
     }
 
+    /// What was added of one property: its values in order, and whether some are unlisted.
+    pub(super) fn values_of(&self, property: Property<'_>) -> (Vec<String>, bool) {
+        let listed = property.prefix(property.number());
+        let unlisted = property.prefix(property.unlisted_number());
+        let values = self.terms.keys().filter_map(|term| {
+            let value = term.strip_prefix(listed.as_slice())?;
+            Some(String::from_utf8_lossy(value).into_owned())
+        });
+        let mut values: Vec<_> = values.collect();
+        values.sort_unstable();
+        (values, self.terms.contains_key(&unlisted))
+    }
+
     pub(super) fn write(self, path: &Path) -> io::Result<()> {
         let mut terms: Vec<_> = self.terms.into_iter().collect();
         terms.sort_unstable_by(|(left, _), (right, _)| left.cmp(right));
@@ -213,8 +230,8 @@ pub(super) struct ListLimits {
 /// The open index.
 #[derive(Debug)]
 pub struct Facets {
-    terms: fst::Map<Bytes>,
-    postings: Bytes,
+    pub(super) terms: fst::Map<Bytes>,
+    pub(super) postings: Bytes,
 }
 
 impl Facets {

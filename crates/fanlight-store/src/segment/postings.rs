@@ -84,6 +84,14 @@ pub(super) fn each_row(bytes: &[u8], mut give: impl FnMut(u32)) -> Result<(), St
     }
 }
 
+/// The list at the beginning of `bytes` if it is written as a bitmap.
+pub(super) fn as_bitmap(bytes: &[u8]) -> Result<Option<RoaringBitmap>, String> {
+    match split(bytes)? {
+        (true, list) => bitmap(list).map(Some),
+        (false, _) => Ok(None),
+    }
+}
+
 /// The list at the beginning of `bytes` as a bitmap.
 pub(super) fn read(bytes: &[u8]) -> Result<RoaringBitmap, String> {
     match split(bytes)? {

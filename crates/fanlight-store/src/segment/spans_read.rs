@@ -63,8 +63,8 @@ const LONG_TEXTS: [&str; 4] = [
 /// The open file. Its footer is read at the first use: starting must not touch every segment.
 #[derive(Debug)]
 pub(super) struct SpansFile {
-    bytes: Bytes,
-    metadata: OnceLock<ArrowReaderMetadata>,
+    pub(super) bytes: Bytes,
+    pub(super) metadata: OnceLock<ArrowReaderMetadata>,
 }
 
 impl SpansFile {

@@ -70,6 +70,8 @@ pub(super) static SCHEMA: LazyLock<SchemaRef> = LazyLock::new(|| {
         stretches("inputs_texts"),
         stretches("outputs_texts"),
         stretches("events_texts"),
+        optional("input_cost", DataType::Float64),
+        optional("output_cost", DataType::Float64),
     ]))
 });
 
@@ -171,6 +173,8 @@ struct Lot {
     provider: StringDictionaryBuilder<Int32Type>,
     tokens: [UInt64Builder; 3],
     cost: Float64Builder,
+    input_cost: Float64Builder,
+    output_cost: Float64Builder,
     attributes: TextColumn,
     inputs: FieldColumns,
     outputs: FieldColumns,
@@ -317,6 +321,10 @@ impl Lot {
         self.tokens[1].append_option(usage.output);
         self.tokens[2].append_option(usage.total);
         self.cost.append_option(meaning.cost.map(|cost| cost.total));
+        self.input_cost
+            .append_option(meaning.cost.map(|cost| cost.input));
+        self.output_cost
+            .append_option(meaning.cost.map(|cost| cost.output));
     }
 
     /// The lot as a batch, leaving it empty.
@@ -361,6 +369,8 @@ impl Lot {
             Arc::new(inputs_texts),
             Arc::new(outputs_texts),
             Arc::new(events_texts),
+            Arc::new(self.input_cost.finish()),
+            Arc::new(self.output_cost.finish()),
         ];
         RecordBatch::try_new(Arc::clone(&SCHEMA), columns)
     }

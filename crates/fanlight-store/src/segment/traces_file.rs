@@ -55,6 +55,8 @@ static SCHEMA: LazyLock<SchemaRef> = LazyLock::new(|| {
         required("span_count", DataType::UInt32),
         required("error_count", DataType::UInt32),
         required("record", DataType::Utf8),
+        optional("cache_read_tokens", DataType::UInt64),
+        optional("cache_write_tokens", DataType::UInt64),
     ]))
 });
 
@@ -133,7 +135,7 @@ fn batch_of(traces: &[(&TraceSummary, Option<&TraceFacts>)]) -> Result<RecordBat
         StringBuilder::new(),
         StringBuilder::new(),
     );
-    let mut tokens: [UInt64Builder; 3] = Default::default();
+    let mut tokens: [UInt64Builder; 5] = Default::default();
     let mut cost = Float64Builder::new();
     for (summary, facts) in traces {
         trace_id.append_value(summary.key.trace.to_bytes())?;
@@ -146,10 +148,13 @@ fn batch_of(traces: &[(&TraceSummary, Option<&TraceFacts>)]) -> Result<RecordBat
         session.append_option(summary.session.as_deref());
         user.append_option(summary.user.as_deref());
         let usage = summary.usage.unwrap_or_default();
-        for (column, count) in tokens
-            .iter_mut()
-            .zip([usage.input, usage.output, usage.total])
-        {
+        for (column, count) in tokens.iter_mut().zip([
+            usage.input,
+            usage.output,
+            usage.total,
+            usage.cache_read,
+            usage.cache_write,
+        ]) {
             column.append_option(count);
         }
         cost.append_option(summary.cost.map(|cost| cost.total));
@@ -162,7 +167,13 @@ fn batch_of(traces: &[(&TraceSummary, Option<&TraceFacts>)]) -> Result<RecordBat
         .map_err(|cause| ParquetError::External(cause.into()))?;
         record.append_value(text);
     }
-    let [mut input, mut output, mut total] = tokens;
+    let [
+        mut input,
+        mut output,
+        mut total,
+        mut cache_read,
+        mut cache_write,
+    ] = tokens;
     let columns: Vec<ArrayRef> = vec![
         Arc::new(trace_id.finish()),
         Arc::new(workspace.finish()),
@@ -180,6 +191,8 @@ fn batch_of(traces: &[(&TraceSummary, Option<&TraceFacts>)]) -> Result<RecordBat
         Arc::new(span_count.finish()),
         Arc::new(error_count.finish()),
         Arc::new(record.finish()),
+        Arc::new(cache_read.finish()),
+        Arc::new(cache_write.finish()),
     ];
     Ok(RecordBatch::try_new(Arc::clone(&SCHEMA), columns)?)
 }
@@ -187,8 +200,8 @@ fn batch_of(traces: &[(&TraceSummary, Option<&TraceFacts>)]) -> Result<RecordBat
 /// The open file.
 #[derive(Debug)]
 pub(super) struct TracesFile {
-    bytes: Bytes,
-    metadata: OnceLock<ArrowReaderMetadata>,
+    pub(super) bytes: Bytes,
+    pub(super) metadata: OnceLock<ArrowReaderMetadata>,
 }
 
 impl TracesFile {

@@ -5,8 +5,8 @@ use std::collections::{BTreeMap, HashSet};
 use super::catalogue::Aggregation;
 
 /// Numbers kept for percentiles, over all groups: 80 MB.
-const MAX_VALUES: usize = 10_000_000;
-const MAX_GROUPS: usize = 100_000;
+pub(super) const MAX_VALUES: usize = 10_000_000;
+pub(super) const MAX_GROUPS: usize = 100_000;
 
 /// What a point of the result is about; ordered as the result is.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]

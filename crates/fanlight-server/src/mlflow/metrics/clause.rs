@@ -2,7 +2,8 @@
 
 use fanlight_api::ApiError;
 use fanlight_api::mlflow::tags;
-use fanlight_query::TraceRecord;
+use fanlight_query::filter::{Filter, Test, TraceField};
+use fanlight_query::stats::SpanProperty;
 
 use super::catalogue::View;
 
@@ -55,29 +56,26 @@ impl Clause {
         })
     }
 
-    /// Whether the trace may stay; fields of spans and assessments are not the trace's to refuse.
-    pub(super) fn accepts_trace(&self, record: &TraceRecord) -> bool {
-        let summary = &record.summary;
-        let value = self.value.as_str();
-        match &self.field {
-            Field::TraceStatus => summary.state.as_str() == value,
-            Field::TraceTag(key) if key == tags::TRACE_NAME => {
-                summary.name.as_deref() == Some(value)
-            }
-            Field::TraceTag(key) => summary.tags.get(key).is_some_and(|found| found == value),
-            Field::TraceMetadata(key) => match key.as_str() {
-                tags::SESSION => summary.session.as_deref() == Some(value),
-                tags::USER => summary.user.as_deref() == Some(value),
-                tags::SOURCE_RUN => {
-                    summary.source_run.as_deref() == Some(value) || record.runs.contains(value)
-                }
-                key => summary
-                    .metadata
-                    .get(key)
-                    .is_some_and(|found| found == value),
-            },
-            _ => true,
-        }
+    /// What it asks of the trace; fields of spans and assessments are not the trace's to refuse.
+    pub(super) fn of_trace(&self) -> Option<Filter> {
+        let field = match &self.field {
+            Field::TraceStatus => TraceField::State,
+            Field::TraceTag(key) => TraceField::tag(key),
+            Field::TraceMetadata(key) => TraceField::metadata(key),
+            _ => return None,
+        };
+        Some(Filter::trace(field, Test::Eq(self.value.clone())))
+    }
+
+    /// What it asks of a span.
+    pub(super) fn of_span(&self) -> Option<(SpanProperty, String)> {
+        let property = match self.field {
+            Field::SpanName => SpanProperty::Name,
+            Field::SpanStatus => SpanProperty::Status,
+            Field::SpanType => SpanProperty::Type,
+            _ => return None,
+        };
+        Some((property, self.value.clone()))
     }
 }
 

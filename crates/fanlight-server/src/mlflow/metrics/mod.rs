@@ -1,7 +1,7 @@
 //! `traces/metrics`: counts, sums and percentiles over traces, spans and assessments.
 //!
-//! [`request`] checks what is asked against the [`catalogue`], [`collect`] walks the matching traces
-//! and turns each into rows, and [`aggregate`] alone does the arithmetic, knowing neither traces nor JSON.
+//! [`request`] checks what is asked against the [`catalogue`]; [`collect`] asks the engine for figures of traces and
+//! spans. Assessments, which are few, are turned into [`rows`] here, and [`aggregate`] does their arithmetic.
 
 mod aggregate;
 mod catalogue;
@@ -32,8 +32,7 @@ pub(super) async fn query(
     Body(request): Body,
 ) -> Answer {
     let query = MetricsQuery::parse(&request)?;
-    let table = collect::collect(&state.engine, caller.workspace, &query).await?;
-    let points = table.finish(&query.aggregations, query.limit);
+    let points = collect::collect(&state.engine, caller.workspace, &query).await?;
     Ok(page(
         "data_points",
         points.iter().map(|point| render(point, &query)).collect(),

@@ -2,7 +2,7 @@
 
 use fanlight_api::ApiError;
 use fanlight_api::mlflow::{Fields, ids, tags};
-use fanlight_model::ExperimentId;
+use fanlight_model::{ExperimentId, Nanos, UnixNanos};
 
 use super::catalogue::{Aggregation, Dimension, METRICS, Metric, View};
 use super::clause::Clause;
@@ -21,7 +21,7 @@ pub(super) struct MetricsQuery {
     pub(super) start: Option<i64>,
     /// Inclusive, in milliseconds.
     pub(super) end: Option<i64>,
-    interval_millis: Option<u64>,
+    pub(super) interval_millis: Option<u64>,
     /// Points in the reply; `None` for all.
     pub(super) limit: Option<usize>,
 }
@@ -72,10 +72,18 @@ impl MetricsQuery {
             .any(|aggregation| matches!(aggregation, Aggregation::Percentile(_)))
     }
 
-    /// Whether an instant lies in the window.
-    pub(super) fn covers(&self, millis: u64) -> bool {
-        let millis = i64::try_from(millis).unwrap_or(i64::MAX);
-        self.start.is_none_or(|start| start <= millis) && self.end.is_none_or(|end| millis <= end)
+    /// First and last instant in the window: it is said in whole milliseconds, both inclusive.
+    pub(super) fn window(&self) -> (UnixNanos, UnixNanos) {
+        let nanos = |millis: i64| Some(UnixNanos::from_millis(u64::try_from(millis).ok()?));
+        let first = self.start.and_then(nanos).unwrap_or_default();
+        match self.end {
+            None => (first, UnixNanos(u64::MAX)),
+            Some(end) => match nanos(end) {
+                Some(last) => (first, last.saturating_add(Nanos(999_999))),
+                // Before 1970 there is nothing.
+                None => (UnixNanos(u64::MAX), UnixNanos(0)),
+            },
+        }
     }
 }
 
@@ -290,6 +298,7 @@ mod tests {
         )
         .unwrap();
         assert_eq!(query.bucket(119_999), Some(60_000));
-        assert!(query.covers(0) && query.covers(100_000) && !query.covers(100_001));
+        let last = UnixNanos(100_000_999_999);
+        assert_eq!(query.window(), (UnixNanos(0), last));
     }
 }

@@ -1,0 +1,69 @@
+//! A trace with its spans, normalised facts beside raw attributes.
+
+use fanlight_model::{Attributes, Event, Link, Span};
+use fanlight_normalize::{Field, decode_json_text, meaning};
+use fanlight_query::FullTrace;
+use serde_json::{Map, Value as Json, json};
+
+use super::trace::{render_cost, render_row, render_tokens};
+use super::{instant, millis};
+
+/// The row of a trace and its spans, roots first and then by start.
+pub fn render_full(trace: &FullTrace) -> Json {
+    json!({
+        "trace": render_row(&trace.record),
+        "spans": trace.spans.iter().map(|span| render_span(span)).collect::<Json>(),
+    })
+}
+
+fn render_span(span: &Span) -> Json {
+    let meaning = meaning(span);
+    // Inputs are mostly JSON text; a reader wants what it says.
+    let content =
+        |field: Option<&Field<'_>>| field.map(|field| decode_json_text(field.value()).to_json());
+    json!({
+        "id": span.span_id.to_string(),
+        "parent_id": span.parent_id.map(|id| id.to_string()),
+        "name": span.name,
+        "type": meaning.span_type,
+        "status": {"code": span.status.code.as_str(), "message": span.status.message},
+        "start": instant(span.start),
+        "start_ns": span.start.0.to_string(),
+        "duration_ms": span.duration().map(millis),
+        "end_ns": span.end.map(|end| end.0.to_string()),
+        "model": meaning.model,
+        "provider": meaning.provider,
+        "tokens": meaning.usage.as_ref().map(render_tokens),
+        "cost": meaning.cost.as_ref().map(render_cost),
+        "inputs": content(meaning.inputs.as_ref()),
+        "outputs": content(meaning.outputs.as_ref()),
+        "tools": meaning.tools.as_ref().map(|tools| decode_json_text(tools).to_json()),
+        "message_format": meaning.message_format,
+        "attributes": render_attributes(&span.attributes),
+        "events": span.events.iter().map(render_event).collect::<Json>(),
+        "links": span.links.iter().map(render_link).collect::<Json>(),
+        "scope": {"name": span.scope.name, "version": span.scope.version},
+        "resource": render_attributes(&span.resource.attributes),
+    })
+}
+
+fn render_attributes(attributes: &Attributes) -> Json {
+    let members = attributes
+        .iter()
+        .map(|(key, value)| (key.to_owned(), value.to_json()));
+    Json::Object(members.collect::<Map<_, _>>())
+}
+
+fn render_event(event: &Event) -> Json {
+    json!({
+        "name": event.name, "time": instant(event.time), "time_ns": event.time.0.to_string(),
+        "attributes": render_attributes(&event.attributes),
+    })
+}
+
+fn render_link(link: &Link) -> Json {
+    json!({
+        "trace_id": format!("tr-{}", link.trace_id), "span_id": link.span_id.to_string(),
+        "attributes": render_attributes(&link.attributes),
+    })
+}

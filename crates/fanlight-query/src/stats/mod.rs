@@ -1,0 +1,169 @@
+//! Figures over everything a filter matches: counts, sums, percentiles, by any property and by time.
+//!
+//! Segments are read column by column, and only the pages of matching rows; several are read at the same time. Traces
+//! in memory add the same figures from what they know. Start reading at [`Tabulation`] (what is asked), then `groups`
+//! (the arithmetic); `traces` and `spans` feed it.
+
+mod buckets;
+mod groups;
+mod heatmap;
+mod labels;
+pub(crate) mod names;
+mod request;
+mod spans;
+mod table;
+mod traces;
+
+use std::time::Duration;
+
+use fanlight_store::{HotTrace, Snapshot};
+
+use self::groups::Groups;
+use self::names::Names;
+use crate::matched::{Count, Matched, MatchedRows};
+use crate::parallel::fold;
+use crate::search::Context;
+use crate::{Engine, QueryError, Search};
+
+pub use heatmap::Heatmap;
+pub use request::{Dimension, Keep, MAX_DIMENSIONS, Measure, Rows, SpanProperty, Tabulation};
+pub use table::{Figures, Group, Table};
+
+/// The part of what matched that is in memory.
+pub(crate) const HOT: u32 = u32::MAX;
+
+/// What every step of a tabulation needs.
+pub(crate) struct Work<'a> {
+    pub(crate) context: &'a Context<'a>,
+    pub(crate) request: &'a Tabulation,
+    pub(crate) names: Names,
+}
+
+/// Groups, and the texts of their names.
+pub(crate) struct Sums {
+    pub(crate) groups: Groups,
+    pub(crate) names: Names,
+}
+
+/// Everything a screen of figures shows.
+#[derive(Clone, Debug, Default)]
+pub struct StatsRequest {
+    pub tables: Vec<Tabulation>,
+    /// Columns of the heat map, at most.
+    pub heatmap: Option<usize>,
+}
+
+/// Figures of one moment.
+#[derive(Clone, Debug)]
+pub struct Stats {
+    /// Traces that match; when it is not exact, all figures are of those that match for certain.
+    pub count: Count,
+    pub tables: Vec<Table>,
+    pub heatmap: Option<Heatmap>,
+}
+
+impl Engine {
+    /// A table of figures over all matches, exactly; fails when they cannot be found within the time of a search.
+    pub async fn tabulate(
+        &self,
+        search: &Search,
+        request: Tabulation,
+    ) -> Result<Table, QueryError> {
+        self.look(search, move |context, snapshot| {
+            let matched = find(context, snapshot, None)?;
+            let Sums { groups, names } = tabulate(context, &matched, &request)?;
+            Ok(Table::new(groups, &names, &request))
+        })
+        .await
+    }
+
+    /// Several tables over all matches, which are looked for once. Traces that have to be looked at one by one are, for
+    /// so long; then the figures are of those that match for certain.
+    pub async fn stats(
+        &self,
+        search: &Search,
+        request: StatsRequest,
+        patience: Duration,
+    ) -> Result<Stats, QueryError> {
+        self.look(search, move |context, snapshot| {
+            let matched = find(context, snapshot, Some(patience))?;
+            let tables = request.tables.iter().map(|request| {
+                let Sums { groups, names } = tabulate(context, &matched, request)?;
+                Ok(Table::new(groups, &names, request))
+            });
+            Ok(Stats {
+                count: matched.count(),
+                tables: tables.collect::<Result<_, QueryError>>()?,
+                heatmap: request
+                    .heatmap
+                    .map(|columns| heatmap::heatmap(&matched, columns))
+                    .transpose()?,
+            })
+        })
+        .await
+    }
+}
+
+/// What matches; looks no longer than `patience` at candidates.
+pub(crate) fn find(
+    context: &Context<'_>,
+    snapshot: &Snapshot,
+    patience: Option<Duration>,
+) -> Result<Matched, QueryError> {
+    match patience {
+        Some(patience) => Matched::find(&context.within(patience), snapshot),
+        None => {
+            let matched = Matched::find(context, snapshot)?;
+            if matched.count().is_exact() {
+                Ok(matched)
+            } else {
+                Err(QueryError::OutOfTime)
+            }
+        }
+    }
+}
+
+pub(crate) fn tabulate(
+    context: &Context<'_>,
+    matched: &Matched,
+    request: &Tabulation,
+) -> Result<Sums, QueryError> {
+    let work = Work {
+        context,
+        request,
+        names: Names::default(),
+    };
+    let parts: Vec<(u32, &MatchedRows)> = (0..).zip(&matched.sealed).collect();
+    let sealed = fold(
+        &parts,
+        || Groups::new(request),
+        |groups, (part, rows)| {
+            if rows.must.is_empty() {
+                return Ok(());
+            }
+            if context.is_late() {
+                return Err(QueryError::OutOfTime);
+            }
+            match request.of {
+                Rows::Traces => work.add_traces(groups, *part, rows),
+                Rows::Spans => work.add_spans(groups, *part, rows),
+            }
+        },
+    )?;
+    let mut sealed = sealed.into_iter();
+    let mut groups = sealed.next().unwrap_or_else(|| Groups::new(request));
+    for other in sealed {
+        groups.absorb(other)?;
+    }
+    for (place, trace) in (0..).zip(&matched.hot) {
+        let trace: &HotTrace = trace;
+        match request.of {
+            Rows::Traces => work.add_hot_trace(&mut groups, place, trace)?,
+            Rows::Spans => work.add_hot_spans(&mut groups, place, trace)?,
+        }
+    }
+    Ok(Sums {
+        groups,
+        names: work.names,
+    })
+}

@@ -1,0 +1,218 @@
+//! Tables of figures from memory and from segments, with and without the columns that make them fast.
+
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use fanlight_model::{
+    Attributes, Batch, ExperimentId, FixedClock, Nanos, Span, SpanGroup, SpanId, SpanKind, Status,
+    StatusCode, TraceId, UnixNanos, Value, WorkspaceId,
+};
+use fanlight_query::filter::parse;
+use fanlight_query::stats::{Dimension, Keep, Measure, Rows, SpanProperty, Table, Tabulation};
+use fanlight_query::{Engine, EngineSettings, Facet, QueryError, Search};
+
+/// A directory that goes away.
+struct Home(PathBuf);
+
+impl Home {
+    fn new(name: &str) -> Self {
+        let path = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(name);
+        drop(std::fs::remove_dir_all(&path));
+        Self(path)
+    }
+}
+
+impl Drop for Home {
+    fn drop(&mut self) {
+        drop(std::fs::remove_dir_all(&self.0));
+    }
+}
+
+/// A call of a model that took `number` milliseconds, with a long name every third time.
+fn call(number: u64) -> Span {
+    let mut attributes = Attributes::new();
+    attributes.insert("mlflow.spanType", Value::from("\"LLM\""));
+    attributes.insert("gen_ai.request.model", Value::from("gpt-4o"));
+    let numbers = [
+        ("gen_ai.usage.input_tokens", number * 10),
+        ("gen_ai.usage.output_tokens", number),
+        ("gen_ai.usage.cache_read_input_tokens", number * 2),
+    ];
+    for (key, count) in numbers {
+        attributes.insert(key, Value::Int(i64::try_from(count).unwrap()));
+    }
+    let name = if number.is_multiple_of(3) {
+        "n".repeat(300)
+    } else {
+        "short".to_owned()
+    };
+    attributes.insert("mlflow.traceTag.mlflow.traceName", Value::from(name));
+    let start = UnixNanos::from_millis(1_000_000 + number * 1000);
+    Span {
+        trace_id: TraceId::from_bytes(u128::from(number).to_be_bytes()).unwrap(),
+        span_id: SpanId::from_bytes(1_u64.to_be_bytes()).unwrap(),
+        parent_id: None,
+        name: format!("call {}", number % 2),
+        kind: SpanKind::Internal,
+        start,
+        end: Some(start.saturating_add(Nanos::from_millis(number))),
+        status: Status {
+            code: if number.is_multiple_of(5) {
+                StatusCode::Error
+            } else {
+                StatusCode::Ok
+            },
+            message: String::new(),
+        },
+        attributes,
+        events: Vec::new(),
+        links: Vec::new(),
+        trace_state: String::new(),
+        flags: 0,
+        dropped: [0; 3],
+        scope: Arc::default(),
+        resource: Arc::default(),
+    }
+}
+
+async fn open(home: &Home) -> Arc<Engine> {
+    let clock = Arc::new(FixedClock::at(UnixNanos::from_millis(9_000_000)));
+    Engine::open(&home.0, EngineSettings::default(), clock)
+        .await
+        .unwrap()
+}
+
+async fn append(engine: &Engine, numbers: std::ops::Range<u64>) {
+    let group = SpanGroup {
+        experiment: ExperimentId::DEFAULT,
+        spans: numbers.map(call).collect(),
+    };
+    let batch = Batch {
+        groups: vec![group],
+        ..Batch::default()
+    };
+    engine.append(batch).await.unwrap();
+}
+
+fn everything() -> Search {
+    Search {
+        workspace: WorkspaceId::DEFAULT,
+        experiments: vec![ExperimentId::DEFAULT],
+        filter: parse("").unwrap(),
+        order_by: Vec::new(),
+        limit: 0,
+        page_token: None,
+    }
+}
+
+/// Values, rows, failures and sums.
+type Summed = (Vec<Option<String>>, u64, u64, Vec<String>);
+
+/// Groups in order, with the sums of their measures.
+fn sums(table: &Table) -> Vec<Summed> {
+    let groups = table.groups.iter().map(|group| {
+        let figures = group
+            .figures
+            .iter()
+            .map(|figure| format!("{:.6}", figure.sum));
+        (
+            group.values.clone(),
+            group.count,
+            group.errors,
+            figures.collect(),
+        )
+    });
+    let mut sums: Vec<_> = groups.collect();
+    sums.sort();
+    sums
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn memory_narrow_columns_and_whole_traces_give_the_same_figures() {
+    let home = Home::new("stats-same");
+    let engine = open(&home).await;
+    append(&engine, 1..40).await;
+    let all = [
+        Measure::Duration,
+        Measure::InputTokens,
+        Measure::OutputTokens,
+        Measure::TotalTokens,
+        Measure::TotalCost,
+    ];
+    // Neither file has a column for all of these: whole traces and spans have to be read.
+    let traces_only = Measure::CacheReadTokens;
+    let spans_only = Measure::InputCost;
+    let request = |of, extra: &[Measure]| Tabulation {
+        measures: all.iter().chain(extra).copied().collect(),
+        dimensions: vec![Dimension::Trace(Facet::Name)],
+        keep: Keep::Values(1000),
+        ..Tabulation::new(of)
+    };
+    let by_name = Tabulation {
+        dimensions: vec![
+            Dimension::Span(SpanProperty::Name),
+            Dimension::Span(SpanProperty::Model),
+        ],
+        spans: vec![(SpanProperty::Status, "OK".to_owned())],
+        ..request(Rows::Spans, &[])
+    };
+    let requests = [
+        request(Rows::Traces, &[]),
+        request(Rows::Traces, &[traces_only]),
+        request(Rows::Traces, &[spans_only]),
+        request(Rows::Spans, &[]),
+        request(Rows::Spans, &[spans_only]),
+        request(Rows::Spans, &[traces_only]),
+        by_name,
+    ];
+    let mut in_memory = Vec::new();
+    for request in &requests {
+        let table = engine
+            .tabulate(&everything(), request.clone())
+            .await
+            .unwrap();
+        in_memory.push(sums(&table));
+    }
+    assert_eq!(in_memory[0].len(), 2, "a long name is a name");
+    assert_eq!(in_memory[0][0].1 + in_memory[0][1].1, 39);
+    engine.seal().await.unwrap();
+    for (request, expected) in requests.iter().zip(&in_memory) {
+        let table = engine
+            .tabulate(&everything(), request.clone())
+            .await
+            .unwrap();
+        assert_eq!(&sums(&table), expected, "{request:?}");
+    }
+    engine.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn limits_are_errors_that_name_them() {
+    let home = Home::new("stats-limits");
+    let engine = open(&home).await;
+    append(&engine, 1..20).await;
+    let mut request = Tabulation {
+        interval: Some(Nanos::from_millis(1000)),
+        max_groups: 10,
+        ..Tabulation::new(Rows::Traces)
+    };
+    let refused = engine.tabulate(&everything(), request.clone()).await;
+    assert!(matches!(
+        refused,
+        Err(QueryError::TooManyGroups { limit: 10 })
+    ));
+    request.interval = None;
+    request.measures = vec![Measure::Duration];
+    request.keep = Keep::Values(10);
+    let refused = engine.tabulate(&everything(), request.clone()).await;
+    assert!(matches!(
+        refused,
+        Err(QueryError::TooManyValues { limit: 10 })
+    ));
+    request.keep = Keep::Values(100);
+    let table = engine.tabulate(&everything(), request).await.unwrap();
+    assert_eq!(table.groups[0].figures[0].percentile(50.0), Some(10.0));
+    engine.close().await;
+}

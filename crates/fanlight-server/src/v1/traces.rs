@@ -1,0 +1,56 @@
+//! Traces: pages of them with counts, and one with its spans.
+
+use std::sync::Arc;
+
+use axum::Json;
+use axum::extract::{Path, State};
+use fanlight_api::ApiError;
+use fanlight_api::mlflow::TraceRef;
+use fanlight_api::v1::{SearchRequest, render_full, render_overview, render_row};
+use fanlight_model::{TraceKey, WorkspaceId};
+use fanlight_query::Page;
+use serde_json::{Map, Value};
+
+use super::extract::{Answer, Body, Params};
+use crate::AppState;
+
+/// `POST /api/v1/traces/search`.
+pub(super) async fn search(State(state): State<Arc<AppState>>, Body(body): Body) -> Answer {
+    let request = SearchRequest::parse(body, WorkspaceId::DEFAULT)?;
+    let (page, overview) = match request.overview {
+        None => (state.engine.search(&request.search).await?, None),
+        Some(wanted) => {
+            let found = state.engine.search_with_overview(&request.search, wanted);
+            let (page, overview) = found.await?;
+            (page, Some(overview))
+        }
+    };
+    let Page {
+        traces,
+        next_page_token,
+    } = page;
+    let mut reply = Map::new();
+    reply.insert("traces".to_owned(), traces.iter().map(render_row).collect());
+    reply.insert("next_page_token".to_owned(), next_page_token.into());
+    if let Some(overview) = overview {
+        render_overview(&mut reply, &overview);
+    }
+    Ok(Json(Value::Object(reply)))
+}
+
+/// `GET /api/v1/traces/{id}`.
+pub(super) async fn get(
+    State(state): State<Arc<AppState>>,
+    Path(trace_id): Path<String>,
+    Params(params): Params,
+) -> Answer {
+    params.finish()?;
+    let key = TraceKey {
+        workspace: WorkspaceId::DEFAULT,
+        trace: TraceRef::of(&trace_id).id,
+    };
+    let shown: String = trace_id.chars().take(64).collect();
+    let unknown = || ApiError::not_found(format!("trace `{shown}` does not exist"));
+    let trace = state.engine.trace(key).await?.ok_or_else(unknown)?;
+    Ok(Json(render_full(&trace)))
+}
