@@ -67,7 +67,7 @@ impl Matched {
             })
         };
         let views: Vec<_> = snapshot.segments.iter().filter(possible).cloned().collect();
-        let mut sealed = map(&views, |view| rows_of(context, view))?;
+        let mut sealed = map(&views, |view| Ok(rows_of(context, view)))?;
         sealed.retain(|rows| !(rows.must.is_empty() && rows.open.is_empty()));
         Ok(Self {
             hot: context.hot_matches(snapshot),
@@ -87,7 +87,7 @@ impl Matched {
     }
 }
 
-fn rows_of(context: &Context<'_>, view: &Arc<SegmentView>) -> Result<MatchedRows, QueryError> {
+fn rows_of(context: &Context<'_>, view: &Arc<SegmentView>) -> MatchedRows {
     let bounds = context.bounds(view);
     let mut open = bounds.may - &bounds.must;
     let mut must = bounds.must;
@@ -103,9 +103,9 @@ fn rows_of(context: &Context<'_>, view: &Arc<SegmentView>) -> Result<MatchedRows
             }
         }
     }
-    Ok(MatchedRows {
+    MatchedRows {
         view: Arc::clone(view),
         must,
         open,
-    })
+    }
 }

@@ -14,12 +14,16 @@ use crate::compile::{Bounds, Compiler};
 use crate::cursor::Cursor;
 use crate::filter::Filter;
 use crate::overlay::Overlay;
+use crate::parallel::map;
 use crate::subject::{Subject, record};
 use crate::unreadable::Unreadable;
 use crate::{OrderBy, OrderKey, Page, QueryError, Search, SortValue};
 
 /// Candidates that must be looked at are read in lots of this many neighbours: they share pages.
 const LOOK_AT_ONCE: usize = 64;
+
+/// Hot traces that one thread looks at before it takes more.
+const HOT_LOT: usize = 256;
 
 /// Where newest-first pages are cut. The first is the greatest.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -111,7 +115,15 @@ impl Context<'_> {
                 &spans,
             ))
         };
-        snapshot.hot.iter().filter(matches).cloned().collect()
+        if !filter.needs_spans() {
+            return snapshot.hot.iter().filter(matches).cloned().collect();
+        }
+        // Reading texts takes time, and other cores may have some.
+        let lots: Vec<_> = snapshot.hot.chunks(HOT_LOT).collect();
+        let found = map(&lots, |lot| {
+            Ok(lot.iter().filter(matches).cloned().collect::<Vec<_>>())
+        });
+        found.into_iter().flatten().flatten().collect()
     }
 
     /// Rows of a segment that match for certain, and that may. None when its index cannot be read.

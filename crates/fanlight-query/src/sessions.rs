@@ -159,7 +159,7 @@ fn page(
         key: last.key.clone(),
     });
     Ok(SessionPage {
-        sessions: read(context, &matched, sessions)?,
+        sessions: read(context, &matched, sessions),
         total,
         traces: matched.count(),
         next_page_token: next.map(|token| {
@@ -240,11 +240,7 @@ impl Gathered {
 }
 
 /// Reads the newest trace of each.
-fn read(
-    context: &Context<'_>,
-    matched: &Matched,
-    gathered: Vec<Gathered>,
-) -> Result<Vec<Session>, QueryError> {
+fn read(context: &Context<'_>, matched: &Matched, gathered: Vec<Gathered>) -> Vec<Session> {
     let hits: Vec<Hit> = gathered
         .iter()
         .filter_map(|session| match session.newest {
@@ -274,5 +270,5 @@ fn read(
             newest,
         })
     });
-    Ok(sessions.collect())
+    sessions.collect()
 }

@@ -12,8 +12,8 @@ use crate::filter::{LikePart, LikePattern, Test, fold};
 pub(crate) fn candidates(segment: &Segment, test: &Test) -> Result<Option<RoaringBitmap>, String> {
     match test {
         Test::Like(pattern) | Test::ILike(pattern) => of_pattern(segment, pattern),
-        Test::Eq(text) => of_texts(segment, test, [text]),
-        Test::In(texts) => of_texts(segment, test, texts),
+        Test::Eq(wanted) => of_texts(segment, test, [wanted]),
+        Test::In(wanted) => of_texts(segment, test, wanted),
         _ => Ok(None),
     }
 }

@@ -77,10 +77,6 @@ impl Sealer {
     }
 
     /// The segments to merge with the rows to leave out, newest first.
-    #[expect(
-        clippy::type_complexity,
-        reason = "what `plan` takes, and nothing else does"
-    )]
     fn choose_sources(
         &self,
         effort: Effort,

@@ -18,10 +18,10 @@ pub(crate) fn compact(flags: &SettingFlags, printer: &mut Printer) -> Result<(),
             .compact(Effort::All)
             .await
             .context("merging segments")?;
-        Ok(match merged {
+        match merged {
             0 => printer.line("nothing to merge"),
             merged => printer.line(&format!("merged {merged} segments")),
-        }?)
+        }
     })
 }
 

@@ -8,7 +8,7 @@ here="$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)"
 repo="$(cd "$here/../../.." && pwd)"
 cache="$(realpath -m "${FANLIGHT_TEST_CACHE:-$repo/target/test-cache}")"
 
-environments=(mlflow-3.17.2 mlflow-tracing-3.17.2 mlflow-3.10.1 mlflow-2.22 mlflow-2.18.0 opentelemetry)
+environments=(mlflow-3.17.2 mlflow-tracing-3.17.2 mlflow-3.10.1 mlflow-2.22 mlflow-2.18.0 opentelemetry dataframes)
 if [[ $# -gt 0 && "$1" != -* ]]; then
   environments=("$1")
   shift
@@ -19,6 +19,7 @@ tests_of() {
     mlflow-3.* | mlflow-tracing-3.*) echo v3 ;;
     mlflow-2.*) echo v2 ;;
     opentelemetry) echo otel ;;
+    dataframes) echo dataframes ;;
     *) echo "run.sh: unknown environment $1" >&2; return 2 ;;
   esac
 }

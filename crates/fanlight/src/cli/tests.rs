@@ -27,6 +27,8 @@ fn the_help_lists_commands_and_exit_codes() {
       demo         Send example traces to a running server
       traces       Search, show, delete and export traces of a running server
       doctor       Check configuration, data directory, ports and clock
+      compact      Merge the segments of a data directory that no server has open
+      verify       Read everything sealed in a data directory that no server has open
       version      Print the version
       completions  Print a completion script for a shell
       help         Print this message or the help of the given subcommand(s)

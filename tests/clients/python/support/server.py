@@ -28,7 +28,7 @@ class Target:
 class FanlightServer:
     """One server process on free ports of the loopback interface, with its own empty data directory."""
 
-    def __init__(self, binary: Path, directory: Path) -> None:
+    def __init__(self, binary: Path, directory: Path, *flags: str) -> None:
         self.log_path = directory / "server.log"
         with self.log_path.open("wb") as log:
             self._process = subprocess.Popen(
@@ -40,6 +40,7 @@ class FanlightServer:
                     "--otlp-http-port", "0",
                     "--otlp-grpc-port", "0",
                     "--data-dir", str(directory / "data"),
+                    *flags,
                 ],
                 stdin=subprocess.DEVNULL,
                 stdout=log,

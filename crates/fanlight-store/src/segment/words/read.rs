@@ -28,8 +28,9 @@ pub enum WordPart<'a> {
 pub struct Words {
     file: BlockFile,
     lists: Range<usize>,
-    words: Range<usize>,
-    sampled_words: Range<usize>,
+    letters: Range<usize>,
+    /// Where each sampled word begins.
+    samples: Range<usize>,
     sampled_lists: Range<usize>,
     count: usize,
 }
@@ -57,8 +58,8 @@ impl Words {
         Ok(Self {
             file,
             lists: 0..lists,
-            words,
-            sampled_words,
+            letters: words,
+            samples: sampled_words,
             sampled_lists,
             count,
         })
@@ -133,7 +134,7 @@ impl Words {
 
     /// False when there are too many.
     fn add_parts(&self, needle: &[u8], rows: &mut Rows) -> Result<bool, String> {
-        let words = self.file.get(self.words.clone())?;
+        let words = self.file.get(self.letters.clone())?;
         let finder = memmem::Finder::new(needle);
         let mut at = 0;
         let mut found = 0;
@@ -206,7 +207,7 @@ impl Words {
         };
         Ok(Place {
             number: number * SAMPLE_EVERY,
-            word: read(&self.sampled_words)?,
+            word: read(&self.samples)?,
             list: read(&self.sampled_lists)?,
         })
     }
@@ -220,9 +221,9 @@ impl Words {
     }
 
     fn word_at(&self, at: usize) -> Result<&[u8], String> {
-        let start = self.words.start + at;
+        let start = self.letters.start + at;
         // A word and its end are within this many bytes.
-        let end = self.words.end.min(start + MAX_WORD_BYTES + 1);
+        let end = self.letters.end.min(start + MAX_WORD_BYTES + 1);
         if start >= end {
             return Err(damaged());
         }
@@ -239,6 +240,9 @@ impl Words {
     }
 }
 
+/// A word and its list of rows.
+type Entry<'a> = (&'a [u8], &'a [u8]);
+
 /// A walk over all words.
 #[derive(Debug)]
 pub(in crate::segment) struct Walk<'a> {
@@ -248,7 +252,7 @@ pub(in crate::segment) struct Walk<'a> {
 
 impl<'a> Walk<'a> {
     /// The word it stands at and its list of rows; `None` at the end.
-    pub(in crate::segment) fn current(&self) -> Result<Option<(&'a [u8], &'a [u8])>, String> {
+    pub(in crate::segment) fn current(&self) -> Result<Option<Entry<'a>>, String> {
         if self.place.number >= self.words.count {
             return Ok(None);
         }

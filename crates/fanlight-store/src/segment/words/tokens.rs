@@ -415,7 +415,7 @@ mod tests {
     #[test]
     fn escapes_are_read_both_ways() {
         assert_eq!(all(r"a\nbar"), ["a", "bar", "nbar"]);
-        assert_eq!(all(r#"caf\\u00e9s"#), ["caf", "cafés", "u00e9s"]);
+        assert_eq!(all(r"caf\\u00e9s"), ["caf", "cafés", "u00e9s"]);
         assert_eq!(all(r"x\u0009bar"), ["bar", "tbar", "u0009bar", "x"]);
         assert_eq!(all(r"x\ud83d\ude00y"), ["ud83d", "ude00y", "x", "y"]);
     }
@@ -431,7 +431,7 @@ mod tests {
     fn only_the_beginning_of_a_long_word_is_given() {
         let mut found = Vec::new();
         each_word(&"x".repeat(500), &mut |word| {
-            found.push(matches!(word, Found::Beginning(word) if word.len() == MAX_WORD_BYTES))
+            found.push(matches!(word, Found::Beginning(word) if word.len() == MAX_WORD_BYTES));
         });
         assert_eq!(found, [true]);
     }
