@@ -21,11 +21,12 @@ use crate::filter::Filter;
 use crate::ordered::{count, ordered};
 use crate::overlay::Overlay;
 use crate::registry::CatalogRegistry;
+use crate::retention;
 use crate::search::{Context, is_time_order, newest};
 use crate::subject::record;
 use crate::unreadable::Unreadable;
 use crate::upkeep;
-use crate::{OrderBy, QueryError};
+use crate::{OrderBy, QueryError, Retention};
 
 /// A trace without its spans, edits applied.
 #[derive(Clone, Debug)]
@@ -87,6 +88,8 @@ pub struct EngineSettings {
     pub scan_budget: Duration,
     /// Searches and reads that run at the same time; more wait. Default twice the number of cores.
     pub concurrent_reads: usize,
+    /// What experiments keep that say nothing of their own. Default everything.
+    pub retention: Retention,
 }
 
 impl Default for EngineSettings {
@@ -96,6 +99,7 @@ impl Default for EngineSettings {
             store: fanlight_store::Settings::default(),
             scan_budget: Duration::from_secs(10),
             concurrent_reads: cores * 2,
+            retention: Retention::default(),
         }
     }
 }
@@ -107,8 +111,9 @@ pub struct Engine {
     pub(crate) store: Arc<Store>,
     pub(crate) overlay: Arc<Overlay>,
     pub(crate) edit_locks: EditLocks,
+    pub(crate) clock: Arc<dyn Clock>,
     unreadable: Arc<Unreadable>,
-    settings: EngineSettings,
+    pub(crate) settings: EngineSettings,
     reads: Semaphore,
     upkeep: Mutex<Vec<JoinHandle<()>>>,
 }
@@ -131,7 +136,8 @@ impl Engine {
             runtime: Handle::current(),
         });
         let (dir, store_settings) = (data_dir.to_owned(), settings.store.clone());
-        let open = move || Store::open(&dir, store_settings, registry, clock);
+        let store_clock = Arc::clone(&clock);
+        let open = move || Store::open(&dir, store_settings, registry, store_clock);
         let store = tokio::task::spawn_blocking(open)
             .await
             .map_err(|_| QueryError::ShuttingDown)??;
@@ -141,8 +147,9 @@ impl Engine {
             tokio::task::spawn(upkeep::seal_when_due(Arc::clone(&store))),
             tokio::task::spawn(upkeep::compact_when_due(Arc::clone(&store))),
         ];
-        Ok(Arc::new(Self {
+        let engine = Arc::new(Self {
             catalog,
+            clock,
             store,
             overlay: Arc::new(overlay),
             unreadable: Arc::default(),
@@ -150,7 +157,10 @@ impl Engine {
             reads: Semaphore::new(settings.concurrent_reads),
             settings,
             upkeep: Mutex::new(upkeep.into()),
-        }))
+        });
+        let expire = retention::expire_again_and_again(Arc::downgrade(&engine));
+        engine.upkeep.lock().push(tokio::task::spawn(expire));
+        Ok(engine)
     }
 
     /// Experiments, runs and everything else that is not a trace.
@@ -277,7 +287,7 @@ impl Engine {
     }
 
     /// Runs a read that may touch the disk, away from the threads that serve requests.
-    async fn read<T: Send + 'static>(
+    pub(crate) async fn read<T: Send + 'static>(
         &self,
         read: impl FnOnce() -> Result<T, QueryError> + Send + 'static,
     ) -> Result<T, QueryError> {
@@ -403,7 +413,7 @@ impl Engine {
     }
 }
 
-fn oldest(
+pub(crate) fn oldest(
     snapshot: &Snapshot,
     workspace: WorkspaceId,
     experiment: ExperimentId,

@@ -42,10 +42,21 @@ pub(crate) enum Command {
     Compact(SettingFlags),
     /// Read everything sealed in a data directory that no server has open
     Verify(SettingFlags),
+    /// Show or delete what a data directory holds beyond its retention
+    Retention(RetentionArgs),
     /// Print the version
     Version,
     /// Print a completion script for a shell
     Completions { shell: Shell },
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct RetentionArgs {
+    #[command(flatten)]
+    pub(crate) settings: SettingFlags,
+    /// Delete it; a running server does so by itself
+    #[arg(long)]
+    pub(crate) delete: bool,
 }
 
 #[derive(Args, Debug)]

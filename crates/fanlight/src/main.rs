@@ -51,6 +51,7 @@ fn run(command: Command, printer: &mut Printer) -> Result<(), Failure> {
         Command::Doctor(flags) => doctor::run(&flags, printer),
         Command::Compact(flags) => maintenance::compact(&flags, printer),
         Command::Verify(flags) => maintenance::verify(&flags, printer),
+        Command::Retention(asked) => maintenance::retention(&asked, printer),
         Command::Version => printer.line(&format!("fanlight {}", env!("CARGO_PKG_VERSION"))),
         Command::Completions { shell } => printer.bytes(&cli::completions(shell)),
     }

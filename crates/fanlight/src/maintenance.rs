@@ -1,13 +1,14 @@
-//! `fanlight compact` and `fanlight verify`: work on a data directory that no server has open.
+//! `fanlight compact`, `verify` and `retention`: work on a data directory that no server has open.
 
 use std::path::Path;
 use std::sync::Arc;
 
 use anyhow::Context;
 use fanlight_model::SystemClock;
-use fanlight_query::{Effort, Engine};
+use fanlight_query::{Effort, Engine, Excess};
 use tokio::runtime::Runtime;
 
+use crate::cli::RetentionArgs;
 use crate::config::{SettingFlags, Settings, load};
 use crate::failure::Failure;
 use crate::printer::Printer;
@@ -45,6 +46,33 @@ pub(crate) fn verify(flags: &SettingFlags, printer: &mut Printer) -> Result<(), 
             0 => Ok(()),
             damaged => Err(anyhow::anyhow!("{damaged} segments are damaged").into()),
         }
+    })
+}
+
+pub(crate) fn retention(asked: &RetentionArgs, printer: &mut Printer) -> Result<(), Failure> {
+    with_engine(&asked.settings, async |engine| {
+        let excess = engine.excess().await.context("looking for old traces")?;
+        for Excess {
+            experiment,
+            kept,
+            traces,
+        } in &excess
+        {
+            let limits = [
+                kept.days.map(|days| format!("{days} days")),
+                kept.traces.map(|traces| format!("{traces} traces")),
+            ];
+            let limits: Vec<_> = limits.into_iter().flatten().collect();
+            let limits = limits.join(", ");
+            printer.line(&format!("{experiment}: {traces} traces beyond {limits}"))?;
+        }
+        if asked.delete {
+            let deleted = engine.expire().await.context("deleting old traces")?;
+            printer.line(&format!("deleted {deleted} traces"))?;
+        } else if excess.is_empty() {
+            printer.line("nothing is beyond its retention")?;
+        }
+        Ok(())
     })
 }
 

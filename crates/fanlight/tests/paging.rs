@@ -302,8 +302,8 @@ fn filters_mean_the_same_in_memory_on_disk_and_on_both() {
     assert_filters(&server, &traces, "after a restart");
     assert!(server.segments() > 1);
     let stopped = server.stop();
-    assert!(stopped.run("compact").starts_with("merged "));
-    assert!(stopped.run("verify").contains(": ok, 300 traces"));
+    assert!(stopped.run("compact", &[]).starts_with("merged "));
+    assert!(stopped.run("verify", &[]).contains(": ok, 300 traces"));
     let server = stopped.start(&[]);
     assert_eq!(server.segments(), 1);
     assert_filters(&server, &traces, "merged");

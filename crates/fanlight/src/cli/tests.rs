@@ -29,6 +29,7 @@ fn the_help_lists_commands_and_exit_codes() {
       doctor       Check configuration, data directory, ports and clock
       compact      Merge the segments of a data directory that no server has open
       verify       Read everything sealed in a data directory that no server has open
+      retention    Show or delete what a data directory holds beyond its retention
       version      Print the version
       completions  Print a completion script for a shell
       help         Print this message or the help of the given subcommand(s)

@@ -11,7 +11,7 @@ mod values;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use fanlight_query::EngineSettings;
+use fanlight_query::{EngineSettings, Retention};
 use fanlight_server::ServerSettings;
 
 pub(crate) use sources::{Loaded, SettingFlags, load};
@@ -30,6 +30,7 @@ pub(crate) struct Settings {
     pub(crate) disk_reserve_bytes: u64,
     pub(crate) scan_budget: Duration,
     pub(crate) quiet: Duration,
+    pub(crate) retention: Retention,
 }
 
 impl Default for Settings {
@@ -44,6 +45,7 @@ impl Default for Settings {
             disk_reserve_bytes: 64 << 20,
             scan_budget: Duration::from_secs(10),
             quiet: Duration::from_secs(2),
+            retention: Retention::default(),
         }
     }
 }
@@ -57,6 +59,7 @@ impl Settings {
         engine.store.disk_reserve_bytes = self.disk_reserve_bytes;
         engine.store.quiet = self.quiet;
         engine.scan_budget = self.scan_budget;
+        engine.retention = self.retention;
         engine
     }
 }

@@ -205,6 +205,22 @@ pub(crate) const SETTINGS: &[Setting] = &[
         help: "A trace counts as finished this long after its last span",
         apply: |settings, text| set(&mut settings.quiet, values::millis(text)),
     },
+    Setting {
+        key: "retention_days",
+        env: &["FANLIGHT_RETENTION_DAYS"],
+        value_name: "DAYS",
+        default: "0",
+        help: "Traces are deleted this many days after they started, 0 for never; an experiment's tag fanlight.retention_days says otherwise",
+        apply: |settings, text| set(&mut settings.retention.days, values::limit(text)),
+    },
+    Setting {
+        key: "retention_traces",
+        env: &["FANLIGHT_RETENTION_TRACES"],
+        value_name: "COUNT",
+        default: "0",
+        help: "The oldest traces of an experiment are deleted beyond this many, 0 for never; its tag fanlight.retention_traces says otherwise",
+        apply: |settings, text| set(&mut settings.retention.traces, values::limit(text)),
+    },
 ];
 
 fn set<T>(place: &mut T, value: Result<T, Expected>) -> Result<(), Expected> {

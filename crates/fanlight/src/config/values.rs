@@ -80,6 +80,16 @@ pub(crate) fn parse_duration(text: &str) -> Option<Duration> {
         .map(Duration::from_millis)
 }
 
+/// A whole number, 0 for no limit.
+pub(crate) fn limit<T: std::str::FromStr + Default + PartialEq>(
+    text: &str,
+) -> Result<Option<T>, Expected> {
+    let limit: T = text
+        .parse()
+        .map_err(|_| Expected("a whole number, 0 for no limit"))?;
+    Ok((limit != T::default()).then_some(limit))
+}
+
 pub(crate) fn log(text: &str) -> Result<String, Expected> {
     let expected = Expected(
         "a level (error, warn, info, debug, trace, off), or levels per part such as `info,fanlight_store=debug`",

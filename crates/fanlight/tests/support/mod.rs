@@ -181,9 +181,10 @@ impl Server {
 
 impl Stopped {
     /// Runs a command on the data directory; answers what it printed.
-    pub(crate) fn run(&self, command: &str) -> String {
+    pub(crate) fn run(&self, command: &str, flags: &[&str]) -> String {
         let output = Command::new(env!("CARGO_BIN_EXE_fanlight"))
             .arg(command)
+            .args(flags)
             .arg("--data-dir")
             .arg(self.home.path().join("data"))
             .current_dir(self.home.path())

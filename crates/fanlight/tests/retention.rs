@@ -1,0 +1,65 @@
+//! What is beyond its retention goes, the oldest first, and nothing else does.
+
+#[path = "support/mod.rs"]
+mod support;
+
+use serde_json::json;
+use support::Server;
+use support::otlp::{root, trace_id};
+
+fn ids(traces: impl IntoIterator<Item = u128>) -> Vec<String> {
+    traces.into_iter().map(trace_id).collect()
+}
+
+#[test]
+fn the_oldest_traces_of_an_experiment_go_beyond_its_own_limit() {
+    let server = Server::start(&["--seal-after", "1ms", "--quiet-ms", "0"]);
+    for trace in 1..=5 {
+        server.ingest(&[root(trace, "kept for a while")]);
+    }
+    let tag = json!({"experiment_id": "0", "key": "fanlight.retention_traces", "value": "2"});
+    let reply = server.post_json("/api/2.0/mlflow/experiments/set-experiment-tag", &tag);
+    assert_eq!(reply.status, 200, "{}", reply.text());
+
+    let stopped = server.stop();
+    assert_eq!(
+        stopped.run("retention", &[]),
+        "Default: 3 traces beyond 2 traces\n"
+    );
+    let server = stopped.start(&[]);
+    assert_eq!(server.search_ids("").len(), 5, "looking deletes nothing");
+
+    let stopped = server.stop();
+    assert!(
+        stopped
+            .run("retention", &["--delete"])
+            .ends_with("deleted 3 traces\n")
+    );
+    let server = stopped.start(&[]);
+    assert_eq!(server.search_ids(""), ids([5, 4]));
+    let stopped = server.stop();
+    assert_eq!(
+        stopped.run("retention", &[]),
+        "nothing is beyond its retention\n"
+    );
+}
+
+#[test]
+fn traces_go_by_age_unless_their_experiment_keeps_them() {
+    let server = Server::start(&[]);
+    // From the beginning of 2026: older than a day.
+    server.ingest(&[root(1, "old"), root(2, "old")]);
+    let stopped = server.stop();
+    assert_eq!(
+        stopped.run("retention", &["--retention-days", "1"]),
+        "Default: 2 traces beyond 1 days\n"
+    );
+    let server = stopped.start(&[]);
+    let tag = json!({"experiment_id": "0", "key": "fanlight.retention_days", "value": "0"});
+    server.post_json("/api/2.0/mlflow/experiments/set-experiment-tag", &tag);
+    let stopped = server.stop();
+    let flags = ["--retention-days", "1", "--delete"];
+    assert_eq!(stopped.run("retention", &flags), "deleted 0 traces\n");
+    let server = stopped.start(&[]);
+    assert_eq!(server.search_ids(""), ids([2, 1]));
+}
