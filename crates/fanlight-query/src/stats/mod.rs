@@ -146,7 +146,7 @@ pub(crate) fn tabulate(
             }
             match request.of {
                 Rows::Traces => work.add_traces(groups, *part, rows),
-                Rows::Spans => work.add_spans(groups, *part, rows),
+                Rows::Spans => work.add_spans(groups, rows),
             }
         },
     )?;
@@ -159,7 +159,7 @@ pub(crate) fn tabulate(
         let trace: &HotTrace = trace;
         match request.of {
             Rows::Traces => work.add_hot_trace(&mut groups, place, trace)?,
-            Rows::Spans => work.add_hot_spans(&mut groups, place, trace)?,
+            Rows::Spans => work.add_hot_spans(&mut groups, trace)?,
         }
     }
     Ok(Sums {
