@@ -10,7 +10,7 @@ use crate::parallel::fold;
 use crate::sealed_values::SealedValues;
 
 /// Distinct values counted of one facet; more are left out and make the counts inexact.
-pub const MAX_FACET_VALUES: usize = 500_000;
+pub const MAX_FACET_VALUES: usize = 200_000;
 
 /// A facet to be counted.
 #[derive(Clone, Debug, PartialEq, Eq)]
