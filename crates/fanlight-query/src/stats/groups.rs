@@ -3,7 +3,7 @@
 use rustc_hash::FxHashMap;
 
 use super::buckets::LogBuckets;
-use super::names::{ABSENT, Name};
+use super::names::{ABSENT, KnownNames, Name};
 use super::request::{Keep, MAX_DIMENSIONS, Tabulation};
 use crate::QueryError;
 
@@ -105,6 +105,7 @@ impl Sum {
 pub(crate) struct Groups {
     places: FxHashMap<Key, usize>,
     pub(crate) all: Vec<(Key, Group)>,
+    pub(crate) known_names: KnownNames,
     /// Neighbours are mostly of the same group.
     last: usize,
     measures: usize,
@@ -118,6 +119,7 @@ impl Groups {
         Self {
             places: FxHashMap::default(),
             all: Vec::new(),
+            known_names: KnownNames::default(),
             last: 0,
             measures: request.measures.len(),
             keep: request.keep,

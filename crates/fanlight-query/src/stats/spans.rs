@@ -223,13 +223,15 @@ impl Work<'_> {
             if !self.needs(property) {
                 return ABSENT;
             }
-            self.names.of_option(match property {
-                SpanProperty::Name => Some(&span.name),
+            let text = match property {
+                SpanProperty::Name => Some(span.name.as_str()),
                 SpanProperty::Type => figures.span_type.as_deref(),
                 SpanProperty::Status => Some(span.status.code.as_str()),
                 SpanProperty::Model => figures.model.as_deref(),
                 SpanProperty::Provider => figures.provider.as_deref(),
-            })
+            };
+            let known = &mut target.groups.known_names;
+            text.map_or(ABSENT, |text| self.names.number_by(known, text))
         });
         let row = Row {
             start: span.start.0,
