@@ -10,6 +10,7 @@ mod heatmap;
 mod labels;
 pub(crate) mod names;
 mod request;
+mod span_columns;
 mod spans;
 mod table;
 mod traces;
