@@ -10,7 +10,7 @@ use crate::parallel::fold;
 use crate::sealed_values::SealedValues;
 
 /// Distinct values counted of one facet; more are left out and make the counts inexact.
-pub const MAX_FACET_VALUES: usize = 500_000;
+pub const MAX_FACET_VALUES: usize = 200_000;
 
 /// A facet to be counted.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -121,18 +121,21 @@ pub(crate) fn count_facet(
     request: FacetRequest,
 ) -> Result<FacetCounts, QueryError> {
     let facet = &request.facet;
-    let tallies = fold(&matched.sealed, Tally::default, |tally, rows| {
+    let mut tallies = fold(&matched.sealed, Tally::default, |tally, rows| {
         tally.add_segment(rows, facet, overlay)
     })?;
+    tallies.extend(fold(&matched.hot_lots(), Tally::default, |tally, lot| {
+        for trace in *lot {
+            let (values, unlisted) = facet.of_hot(trace, overlay);
+            for value in values {
+                tally.add(&value, Count::exactly(1));
+            }
+            tally.unlisted.add(Count::exactly(u64::from(unlisted)));
+        }
+        Ok(())
+    })?);
     let mut tallies = tallies.into_iter();
     let mut tally = tallies.next().unwrap_or_default();
     tallies.for_each(|part| tally.absorb(part));
-    for trace in &matched.hot {
-        let (values, unlisted) = facet.of_hot(trace, overlay);
-        for value in values {
-            tally.add(&value, Count::exactly(1));
-        }
-        tally.unlisted.add(Count::exactly(u64::from(unlisted)));
-    }
     Ok(tally.finish(request))
 }

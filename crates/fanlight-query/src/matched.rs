@@ -11,6 +11,7 @@ use crate::search::Context;
 use crate::time_range::possible_starts;
 
 const LOOK_AT_ONCE: usize = 64;
+pub(crate) const HOT_AT_ONCE: usize = 256;
 
 /// How many; `least` and `most` differ when the time ended before everything was looked at.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -73,6 +74,11 @@ impl Matched {
             hot: context.hot_matches(snapshot),
             sealed,
         })
+    }
+
+    /// Traces in memory, cut into what one thread does at a time.
+    pub(crate) fn hot_lots(&self) -> Vec<&[Arc<HotTrace>]> {
+        self.hot.chunks(HOT_AT_ONCE).collect()
     }
 
     pub(crate) fn count(&self) -> Count {

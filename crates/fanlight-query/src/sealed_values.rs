@@ -3,7 +3,7 @@
 use std::ops::ControlFlow;
 
 use fanlight_store::{Postings, SpanProfile};
-use roaring::RoaringBitmap;
+use roaring::{MultiOps, RoaringBitmap};
 use rustc_hash::FxHashMap;
 
 use crate::QueryError;
@@ -150,23 +150,24 @@ impl<'a> SealedValues<'a> {
 
     /// Several profiles have the same part: their rows are put together first.
     fn each_of_spans(&self, part: SpanPart, visit: &mut Visit<'_>) -> Result<(), String> {
-        let mut values: FxHashMap<String, RoaringBitmap> = FxHashMap::default();
+        let mut values: FxHashMap<String, Vec<RoaringBitmap>> = FxHashMap::default();
         let facets = self.rows.view.segment.facets();
         facets.each_value(self.facet.property(), "", &mut |term, postings| {
             let profile = SpanProfile::parse(term).ok_or("a span profile does not parse")?;
             if let Some(value) = part.of(&profile) {
-                let rows = postings.rows()? & &self.recorded;
+                let rows = postings.rows()?;
                 match values.get_mut(value) {
-                    Some(known) => *known |= rows,
+                    Some(known) => known.push(rows),
                     None => {
-                        values.insert(value.to_owned(), rows);
+                        values.insert(value.to_owned(), vec![rows]);
                     }
                 }
             }
             Ok(ControlFlow::Continue(()))
         })?;
-        for (value, rows) in &values {
-            let _ = visit(value, &ValueRows::Known(rows), &self.recorded)?;
+        for (value, rows) in values {
+            let rows = rows.union();
+            let _ = visit(&value, &ValueRows::Known(&rows), &self.recorded)?;
         }
         Ok(())
     }

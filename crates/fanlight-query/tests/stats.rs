@@ -4,6 +4,7 @@
 
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::Duration;
 
 use fanlight_model::{
     Attributes, Batch, ExperimentId, FixedClock, Nanos, Span, SpanGroup, SpanId, SpanKind, Status,
@@ -11,7 +12,9 @@ use fanlight_model::{
 };
 use fanlight_query::filter::parse;
 use fanlight_query::stats::{Dimension, Keep, Measure, Rows, SpanProperty, Table, Tabulation};
-use fanlight_query::{Engine, EngineSettings, Facet, QueryError, Search};
+use fanlight_query::{
+    Count, Engine, EngineSettings, Facet, FacetRequest, OverviewRequest, QueryError, Search,
+};
 
 /// A directory that goes away.
 struct Home(PathBuf);
@@ -78,10 +81,12 @@ fn call(number: u64) -> Span {
 }
 
 async fn open(home: &Home) -> Arc<Engine> {
+    open_with(home, EngineSettings::default()).await
+}
+
+async fn open_with(home: &Home, settings: EngineSettings) -> Arc<Engine> {
     let clock = Arc::new(FixedClock::at(UnixNanos::from_millis(9_000_000)));
-    Engine::open(&home.0, EngineSettings::default(), clock)
-        .await
-        .unwrap()
+    Engine::open(&home.0, settings, clock).await.unwrap()
 }
 
 async fn append(engine: &Engine, numbers: std::ops::Range<u64>) {
@@ -214,5 +219,62 @@ async fn limits_are_errors_that_name_them() {
     request.keep = Keep::Values(100);
     let table = engine.tabulate(&everything(), request).await.unwrap();
     assert_eq!(table.groups[0].figures[0].percentile(50.0), Some(10.0));
+    engine.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn when_the_time_is_over_counts_say_between_which_bounds_they_lie() {
+    let home = Home::new("stats-late");
+    let settings = EngineSettings {
+        scan_budget: Duration::ZERO,
+        ..EngineSettings::default()
+    };
+    let engine = open_with(&home, settings).await;
+    append(&engine, 1..20).await;
+    engine.seal().await.unwrap();
+    // In memory everything is known.
+    append(&engine, 20..30).await;
+    let mut search = everything();
+    search.filter = parse("trace.text ILIKE '%short%' AND status = 'OK'").unwrap();
+    let request = || OverviewRequest {
+        facets: vec![FacetRequest {
+            facet: Facet::State,
+            limit: 5,
+        }],
+        histogram: Some(10),
+    };
+    let (_, overview) = engine
+        .search_with_overview(&search, request())
+        .await
+        .unwrap();
+    let in_memory =
+        (20..30_u64).filter(|number| !number.is_multiple_of(3) && !number.is_multiple_of(5));
+    let least = in_memory.count() as u64;
+    let sealed = (1..20_u64)
+        .filter(|number| !number.is_multiple_of(5))
+        .count() as u64;
+    let expected = Count {
+        least,
+        most: least + sealed,
+    };
+    assert_eq!(overview.count, expected);
+    assert_eq!(overview.facets[0].values, [("OK".to_owned(), expected)]);
+    let histogram = overview.histogram.unwrap();
+    let mut sum = Count::default();
+    for count in histogram.buckets.iter().flatten() {
+        sum.least += count.least;
+        sum.most += count.most;
+    }
+    assert_eq!(sum, expected);
+    // What the indexes answer takes no time.
+    search.filter = parse("status = 'OK'").unwrap();
+    let (_, overview) = engine
+        .search_with_overview(&search, request())
+        .await
+        .unwrap();
+    let all = (1..30_u64)
+        .filter(|number| !number.is_multiple_of(5))
+        .count() as u64;
+    assert_eq!(overview.count, Count::exactly(all));
     engine.close().await;
 }

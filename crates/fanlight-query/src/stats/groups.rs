@@ -3,7 +3,7 @@
 use rustc_hash::FxHashMap;
 
 use super::buckets::LogBuckets;
-use super::names::{ABSENT, Name};
+use super::names::{ABSENT, KnownNames, Name};
 use super::request::{Keep, MAX_DIMENSIONS, Tabulation};
 use crate::QueryError;
 
@@ -23,7 +23,7 @@ impl Key {
     }
 }
 
-/// One row, ready to be added.
+/// One trace, ready to be added.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Added<'a> {
     pub(crate) start: u64,
@@ -105,6 +105,7 @@ impl Sum {
 pub(crate) struct Groups {
     places: FxHashMap<Key, usize>,
     pub(crate) all: Vec<(Key, Group)>,
+    pub(crate) known_names: KnownNames,
     /// Neighbours are mostly of the same group.
     last: usize,
     measures: usize,
@@ -118,6 +119,7 @@ impl Groups {
         Self {
             places: FxHashMap::default(),
             all: Vec::new(),
+            known_names: KnownNames::default(),
             last: 0,
             measures: request.measures.len(),
             keep: request.keep,
@@ -126,20 +128,33 @@ impl Groups {
         }
     }
 
+    /// Adds a trace.
     pub(crate) fn add(&mut self, key: Key, row: &Added<'_>) -> Result<(), QueryError> {
         let place = self.place_of(key)?;
         let group = &mut self.all[place].1;
-        group.count += 1;
-        group.errors += u64::from(row.failed);
         group.first = group.first.min(row.start);
         group.last = group.last.max(row.end);
         group.newest = group.newest.max((row.start, row.place));
-        for (sum, value) in group.sums.iter_mut().zip(row.values) {
+        self.add_at(place, row.failed, row.values)
+    }
+
+    /// Adds a row to the group at `place`, which [`Self::place_of`] gave.
+    #[inline]
+    pub(crate) fn add_at(
+        &mut self,
+        place: usize,
+        failed: bool,
+        values: &[f64],
+    ) -> Result<(), QueryError> {
+        let group = &mut self.all[place].1;
+        group.count += 1;
+        group.errors += u64::from(failed);
+        for (sum, value) in group.sums.iter_mut().zip(values) {
             if !value.is_nan() {
                 sum.add(*value);
             }
         }
-        match (self.keep, row.values.first()) {
+        match (self.keep, values.first()) {
             (Keep::Buckets, Some(value)) if !value.is_nan() => group.buckets.add(*value),
             (Keep::Values(limit), Some(value)) if !value.is_nan() => {
                 group.values.push(*value);
@@ -153,7 +168,8 @@ impl Groups {
         Ok(())
     }
 
-    fn place_of(&mut self, key: Key) -> Result<usize, QueryError> {
+    /// Where the group of `key` is, which is made when there is none.
+    pub(crate) fn place_of(&mut self, key: Key) -> Result<usize, QueryError> {
         if self
             .all
             .get(self.last)

@@ -10,17 +10,18 @@ mod heatmap;
 mod labels;
 pub(crate) mod names;
 mod request;
+mod span_columns;
 mod spans;
 mod table;
 mod traces;
 
 use std::time::Duration;
 
-use fanlight_store::{HotTrace, Snapshot};
+use fanlight_store::Snapshot;
 
 use self::groups::Groups;
 use self::names::Names;
-use crate::matched::{Count, Matched, MatchedRows};
+use crate::matched::{Count, HOT_AT_ONCE, Matched, MatchedRows};
 use crate::parallel::fold;
 use crate::search::Context;
 use crate::{Engine, QueryError, Search};
@@ -146,21 +147,29 @@ pub(crate) fn tabulate(
             }
             match request.of {
                 Rows::Traces => work.add_traces(groups, *part, rows),
-                Rows::Spans => work.add_spans(groups, *part, rows),
+                Rows::Spans => work.add_spans(groups, rows),
             }
         },
     )?;
-    let mut sealed = sealed.into_iter();
-    let mut groups = sealed.next().unwrap_or_else(|| Groups::new(request));
-    for other in sealed {
+    let lots: Vec<_> = matched.hot_lots().into_iter().enumerate().collect();
+    let hot = fold(
+        &lots,
+        || Groups::new(request),
+        |groups, (lot, traces)| {
+            let first = u32::try_from(lot * HOT_AT_ONCE).unwrap_or(u32::MAX);
+            for (place, trace) in (first..).zip(*traces) {
+                match request.of {
+                    Rows::Traces => work.add_hot_trace(groups, place, trace)?,
+                    Rows::Spans => work.add_hot_spans(groups, trace)?,
+                }
+            }
+            Ok(())
+        },
+    )?;
+    let mut parts = sealed.into_iter().chain(hot);
+    let mut groups = parts.next().unwrap_or_else(|| Groups::new(request));
+    for other in parts {
         groups.absorb(other)?;
-    }
-    for (place, trace) in (0..).zip(&matched.hot) {
-        let trace: &HotTrace = trace;
-        match request.of {
-            Rows::Traces => work.add_hot_trace(&mut groups, place, trace)?,
-            Rows::Spans => work.add_hot_spans(&mut groups, place, trace)?,
-        }
     }
     Ok(Sums {
         groups,

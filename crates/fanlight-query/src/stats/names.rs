@@ -7,6 +7,9 @@ use rustc_hash::FxHashMap;
 pub(crate) type Name = u32;
 pub(crate) const ABSENT: Name = 0;
 
+/// What one thread has asked for.
+pub(crate) type KnownNames = FxHashMap<String, Name>;
+
 /// Shared by all threads of one tabulation.
 #[derive(Debug, Default)]
 pub(crate) struct Names(RwLock<Inner>);
@@ -29,6 +32,16 @@ impl Names {
         inner.texts.push(text.to_owned());
         let number = Name::try_from(inner.texts.len()).unwrap_or(Name::MAX);
         inner.numbers.insert(text.to_owned(), number);
+        number
+    }
+
+    /// As [`Self::number`], asking `known` first: threads that ask for every span would wait for each other.
+    pub(crate) fn number_by(&self, known: &mut KnownNames, text: &str) -> Name {
+        if let Some(number) = known.get(text) {
+            return *number;
+        }
+        let number = self.number(text);
+        known.insert(text.to_owned(), number);
         number
     }
 

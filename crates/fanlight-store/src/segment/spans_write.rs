@@ -72,6 +72,7 @@ pub(super) static SCHEMA: LazyLock<SchemaRef> = LazyLock::new(|| {
         stretches("events_texts"),
         optional("input_cost", DataType::Float64),
         optional("output_cost", DataType::Float64),
+        optional("duration_ns", DataType::UInt64),
     ]))
 });
 
@@ -175,6 +176,7 @@ struct Lot {
     cost: Float64Builder,
     input_cost: Float64Builder,
     output_cost: Float64Builder,
+    duration: UInt64Builder,
     attributes: TextColumn,
     inputs: FieldColumns,
     outputs: FieldColumns,
@@ -272,6 +274,8 @@ impl Lot {
         self.kind.append_value(i32::from(span.kind).to_string());
         self.start.append_value(span.start.0);
         self.end.append_option(span.end.map(|end| end.0));
+        self.duration
+            .append_option(span.duration().map(|length| length.0));
         self.status.append_value(span.status.code.as_str());
         self.status_message
             .append_option(non_empty(&span.status.message));
@@ -371,6 +375,7 @@ impl Lot {
             Arc::new(events_texts),
             Arc::new(self.input_cost.finish()),
             Arc::new(self.output_cost.finish()),
+            Arc::new(self.duration.finish()),
         ];
         RecordBatch::try_new(Arc::clone(&SCHEMA), columns)
     }
