@@ -34,5 +34,9 @@ fn in_every_state(ask: impl Fn(&Server, &[Made], &str)) {
     let server = server.kill().start(&SEAL_ALL);
     wait_until("all is sealed", || server.seals() > 1);
     ask(&server, &traces, "two segments");
+    let stopped = server.stop();
+    assert!(stopped.run("compact", &[]).starts_with("merged "));
+    let server = stopped.start(&[]);
+    ask(&server, &traces, "one segment of two parts");
     server.assert_well();
 }
