@@ -5,7 +5,7 @@ SHELL := /bin/bash
 BIN := $(or $(CARGO_TARGET_DIR),target)/release/fanlight
 export FANLIGHT_TEST_CACHE ?= $(CURDIR)/target/test-cache
 
-.PHONY: run build test lint test-rust test-clients test-browser bench bench-mlflow demo clean
+.PHONY: run build test lint test-rust test-clients test-browser bench bench-mlflow demo torture fuzz clean
 
 ## Build and start the server on http://127.0.0.1:5000 (settings: docs/configuration.md).
 run: build
@@ -47,6 +47,21 @@ bench: build
 ## The same against a real MLflow server, for the ratio.
 bench-mlflow: build
 	@bench/run-mlflow.sh
+
+## The long form of the tests about failure: kills, a disk that fails and forgets, overload. About ten minutes.
+torture: export FANLIGHT_KILLS ?= 200
+torture: export FANLIGHT_CRASH_CASES ?= 5000
+torture: export FANLIGHT_OVERLOAD_SECONDS ?= 60
+torture:
+	cargo test --locked --package fanlight --test durability -- --nocapture whatever_was
+	cargo test --locked --package fanlight --test overload -- --nocapture
+	cargo test --locked --package fanlight-store --test power_loss
+
+## Broken input for everything that reads bytes, so many seconds per target. Findings go to fuzz/corpus.
+fuzz: FUZZ_SECONDS ?= 20
+fuzz: FUZZ_SEED ?= 1
+fuzz:
+	cargo run --locked --package fanlight-fuzz -- --seconds $(FUZZ_SECONDS) --seed $(FUZZ_SEED)
 
 clean:
 	cargo clean

@@ -16,6 +16,7 @@ use fanlight_model::SegmentId;
 use fst::Streamer as _;
 use roaring::RoaringBitmap;
 
+use super::checked;
 use super::facets::{FacetsWriter, UNLISTED};
 use super::facets_of::listed_values;
 use super::postings::{RowList, each_row};
@@ -297,15 +298,25 @@ fn merge_rows(dir: &Path, sources: &[Source], origins: &[Origin]) -> Result<usiz
         for name in ["spans", "texts"] {
             let from = part_file(&sources[*source].dir, name, *part);
             let to = part_file(dir, name, new);
-            // Where links are not possible, a copy is as good.
-            if fs::hard_link(&from, &to).is_err() {
-                fs::copy(&from, &to)
-                    .and_then(|_| fs::File::open(&to)?.sync_all())
-                    .map_err(|cause| format!("{}: {cause}", from.display()))?;
+            link(&from, &to)?;
+            // With its checksums as they are: new ones would vouch for damage that has happened since.
+            let sums = from.with_extension(checked::EXTENSION);
+            if sums.exists() {
+                link(&sums, &to.with_extension(checked::EXTENSION))?;
             }
         }
     }
     let parts = u32::try_from(parts.len()).map_err(|cause| cause.to_string())?;
     rows::write(&dir.join("rows.idx"), &index, parts).map_err(|cause| cause.to_string())?;
     Ok(span_count)
+}
+
+/// Where links are not possible, a copy is as good.
+fn link(from: &Path, to: &Path) -> Result<(), String> {
+    if fs::hard_link(from, to).is_ok() {
+        return Ok(());
+    }
+    fs::copy(from, to)
+        .and_then(|_| fs::File::open(to)?.sync_all())
+        .map_err(|cause| format!("{}: {cause}", from.display()))
 }

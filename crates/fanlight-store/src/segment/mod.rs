@@ -4,6 +4,7 @@
 //! per trace, newest first), `spans.parquet` (all spans, grouped by trace row), `facets.idx` (terms to rows) and
 //! `rows.idx` (trace id to row, and the numbers every search needs). The index files are memory-mapped.
 
+mod checked;
 mod content;
 mod facets;
 mod facets_of;
@@ -68,7 +69,7 @@ struct Part {
 }
 
 impl Segment {
-    /// Opens and checks the index files; the Parquet files are checked page by page when read.
+    /// Opens and checks the index files; the Parquet files are checked block by block when read.
     pub(crate) fn open(dir: &Path, id: SegmentId, log_seq: u64) -> Result<Self, StoreError> {
         let corrupt = |reason: String| StoreError::CorruptSegment {
             segment: id,

@@ -6,12 +6,12 @@ use std::ops::Range;
 use std::sync::OnceLock;
 
 use arrow_array::RecordBatch;
-use bytes::Bytes;
 use parquet::arrow::ProjectionMask;
 use parquet::arrow::arrow_reader::{ArrowReaderMetadata, ParquetRecordBatchReader};
 use roaring::RoaringBitmap;
 
 use super::Segment;
+use super::checked::Checked;
 use super::spans_read::{builder, selection};
 use crate::StoreError;
 
@@ -86,7 +86,7 @@ impl Segment {
 
     fn batches(
         &self,
-        bytes: &Bytes,
+        bytes: &Checked,
         metadata: &OnceLock<ArrowReaderMetadata>,
         ranges: &[Range<usize>],
         columns: &[&str],

@@ -8,7 +8,6 @@ use std::sync::{Arc, OnceLock};
 use arrow_array::cast::AsArray;
 use arrow_array::types::{Int32Type, UInt32Type, UInt64Type};
 use arrow_array::{Array, FixedSizeBinaryArray, ListArray, RecordBatch, StringArray};
-use bytes::Bytes;
 use fanlight_model::{
     Attributes, Event, Link, Resource, Scope, Span, SpanId, Status, StatusCode, TraceId, UnixNanos,
 };
@@ -20,7 +19,7 @@ use parquet::arrow::arrow_reader::{RowSelection, RowSelector};
 use parquet::file::metadata::PageIndexPolicy;
 use serde::{Deserialize, Serialize};
 
-use super::file;
+use super::checked::Checked;
 use super::texts_file::{Stretches, TextsFile};
 use super::value_text::{attributes_from_text, attributes_to_text, value_from_text};
 
@@ -63,14 +62,14 @@ const LONG_TEXTS: [&str; 4] = [
 /// The open file. Its footer is read at the first use: starting must not touch every segment.
 #[derive(Debug)]
 pub(super) struct SpansFile {
-    pub(super) bytes: Bytes,
+    pub(super) bytes: Checked,
     pub(super) metadata: OnceLock<ArrowReaderMetadata>,
 }
 
 impl SpansFile {
     pub(super) fn open(path: &Path) -> Result<Self, String> {
         Ok(Self {
-            bytes: file::map(path)?,
+            bytes: Checked::open(path)?,
             metadata: OnceLock::new(),
         })
     }
@@ -115,9 +114,9 @@ impl SpansFile {
 
 /// A reader over `bytes`, its footer parsed once.
 pub(super) fn builder(
-    bytes: &Bytes,
+    bytes: &Checked,
     metadata: &OnceLock<ArrowReaderMetadata>,
-) -> Result<ParquetRecordBatchReaderBuilder<Bytes>, String> {
+) -> Result<ParquetRecordBatchReaderBuilder<Checked>, String> {
     let loaded = match metadata.get() {
         Some(loaded) => loaded.clone(),
         None => {

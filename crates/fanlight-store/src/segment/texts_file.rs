@@ -11,7 +11,6 @@ use arrow_array::builder::StringBuilder;
 use arrow_array::cast::AsArray;
 use arrow_array::{ArrayRef, RecordBatch};
 use arrow_schema::{DataType, Field as Column, Schema, SchemaRef};
-use bytes::Bytes;
 use hashbrown::HashMap;
 use parquet::arrow::ArrowWriter;
 use parquet::arrow::arrow_reader::ArrowReaderMetadata;
@@ -19,7 +18,7 @@ use parquet::basic::{Compression, ZstdLevel};
 use parquet::errors::ParquetError;
 use parquet::file::properties::{EnabledStatistics, WriterProperties};
 
-use super::file;
+use super::checked::Checked;
 use super::spans_read::{builder, selection};
 use super::words::ChunkKey;
 
@@ -92,14 +91,14 @@ impl TextsWriter {
 /// The open file.
 #[derive(Debug)]
 pub(super) struct TextsFile {
-    bytes: Bytes,
+    bytes: Checked,
     metadata: OnceLock<ArrowReaderMetadata>,
 }
 
 impl TextsFile {
     pub(super) fn open(path: &Path) -> Result<Self, String> {
         Ok(Self {
-            bytes: file::map(path)?,
+            bytes: Checked::open(path)?,
             metadata: OnceLock::new(),
         })
     }

@@ -16,7 +16,6 @@ use arrow_array::types::Int32Type;
 use arrow_array::{ArrayRef, RecordBatch};
 use arrow_schema::{DataType, Field as Column, Schema, SchemaRef};
 use arrow_select::concat::concat_batches;
-use bytes::Bytes;
 use fanlight_model::{TraceFacts, TraceSummary};
 use parquet::arrow::arrow_reader::ArrowReaderMetadata;
 use parquet::arrow::{ArrowWriter, ProjectionMask};
@@ -26,8 +25,9 @@ use parquet::file::properties::{EnabledStatistics, WriterProperties};
 use parquet::schema::types::ColumnPath;
 use serde::{Deserialize, Serialize};
 
+use super::StoredTrace;
+use super::checked::Checked;
 use super::spans_read::{builder, selection};
-use super::{StoredTrace, file};
 
 const LOT: usize = 1024;
 /// A record is about one kilobyte: a page holds some sixty, so scattered rows cost little more than themselves.
@@ -200,14 +200,14 @@ fn batch_of(traces: &[(&TraceSummary, Option<&TraceFacts>)]) -> Result<RecordBat
 /// The open file.
 #[derive(Debug)]
 pub(super) struct TracesFile {
-    pub(super) bytes: Bytes,
+    pub(super) bytes: Checked,
     pub(super) metadata: OnceLock<ArrowReaderMetadata>,
 }
 
 impl TracesFile {
     pub(super) fn open(path: &Path) -> Result<Self, String> {
         Ok(Self {
-            bytes: file::map(path)?,
+            bytes: Checked::open(path)?,
             metadata: OnceLock::new(),
         })
     }

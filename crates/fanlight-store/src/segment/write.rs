@@ -8,6 +8,7 @@ use fanlight_model::SegmentId;
 use serde::Serialize;
 
 use super::{
+    checked,
     content::Content,
     dir_of,
     facets::FacetsBuilder,
@@ -75,6 +76,7 @@ pub(super) fn publish(
     }
     fs::create_dir_all(&unfinished).map_err(StoreError::io("creating", &unfinished))?;
     let mut figures = write(&unfinished)?;
+    checked::write_all(&unfinished).map_err(StoreError::io("checking", &unfinished))?;
     sync_dir(&unfinished)?;
     let finished = dir_of(segments, id);
     fs::rename(&unfinished, &finished).map_err(StoreError::io("renaming", &unfinished))?;

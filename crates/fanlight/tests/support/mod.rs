@@ -44,6 +44,10 @@ impl Server {
         .start(flags)
     }
 
+    pub(crate) fn pid(&self) -> u32 {
+        self.child.id()
+    }
+
     /// Ends it as an operator would.
     pub(crate) fn stop(mut self) -> Stopped {
         let pid = self.child.id().to_string();
