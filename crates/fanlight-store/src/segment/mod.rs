@@ -12,6 +12,7 @@ mod file;
 mod hot_values;
 mod merge;
 mod narrow;
+mod parquet_thread;
 mod postings;
 mod rows;
 mod spans_read;

@@ -1,6 +1,5 @@
 //! `spans.parquet`: all spans of a segment, grouped by trace row.
 
-use std::fs::File;
 use std::path::Path;
 use std::sync::{Arc, LazyLock};
 
@@ -13,13 +12,13 @@ use arrow_array::{ArrayRef, RecordBatch};
 use arrow_schema::{ArrowError, DataType, Field as Column, Schema, SchemaRef};
 use fanlight_model::{Span, TraceKey, Value};
 use fanlight_normalize::{Field, Meaning};
-use parquet::arrow::ArrowWriter;
 use parquet::basic::{Compression, Encoding, ZstdLevel};
 use parquet::errors::ParquetError;
 use parquet::file::properties::{EnabledStatistics, WriterProperties};
 use parquet::schema::types::ColumnPath;
 
 use super::content::{Content, Indexed, TextColumn};
+use super::parquet_thread::ParquetThread;
 use super::value_text::{attributes_to_text, value_to_text};
 use crate::segment::spans_read::{EventText, LinkText, ScopeText};
 
@@ -78,16 +77,14 @@ pub(super) static SCHEMA: LazyLock<SchemaRef> = LazyLock::new(|| {
 
 /// Writes spans in the order they are pushed.
 pub(super) struct SpansWriter {
-    parquet: ArrowWriter<File>,
+    parquet: ParquetThread,
     lot: Lot,
 }
 
 impl SpansWriter {
     pub(super) fn create(path: &Path) -> Result<Self, ParquetError> {
-        let file = File::create(path)?;
-        let parquet = ArrowWriter::try_new(file, Arc::clone(&SCHEMA), Some(properties()?))?;
         Ok(Self {
-            parquet,
+            parquet: ParquetThread::create(path, Arc::clone(&SCHEMA), properties()?)?,
             lot: Lot::default(),
         })
     }
@@ -110,16 +107,14 @@ impl SpansWriter {
 
     fn flush(&mut self) -> Result<(), ParquetError> {
         if self.lot.length > 0 {
-            self.parquet.write(&self.lot.take()?)?;
+            self.parquet.write(self.lot.take()?);
         }
         Ok(())
     }
 
     pub(super) fn finish(mut self) -> Result<(), ParquetError> {
         self.flush()?;
-        let file = self.parquet.into_inner()?;
-        file.sync_all()?;
-        Ok(())
+        self.parquet.finish()
     }
 }
 

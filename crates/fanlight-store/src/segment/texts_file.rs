@@ -3,7 +3,6 @@
 //! Agents send their whole history again at every step. A long text is cut where its content says so, and each distinct
 //! stretch is a row of this file; the text is the list of their row numbers. So a history costs what was added to it.
 
-use std::fs::File;
 use std::path::Path;
 use std::sync::{Arc, LazyLock, OnceLock};
 
@@ -12,13 +11,13 @@ use arrow_array::cast::AsArray;
 use arrow_array::{ArrayRef, RecordBatch};
 use arrow_schema::{DataType, Field as Column, Schema, SchemaRef};
 use hashbrown::HashMap;
-use parquet::arrow::ArrowWriter;
 use parquet::arrow::arrow_reader::ArrowReaderMetadata;
 use parquet::basic::{Compression, ZstdLevel};
 use parquet::errors::ParquetError;
 use parquet::file::properties::{EnabledStatistics, WriterProperties};
 
 use super::checked::Checked;
+use super::parquet_thread::ParquetThread;
 use super::spans_read::{builder, selection};
 use super::words::ChunkKey;
 
@@ -37,7 +36,7 @@ static SCHEMA: LazyLock<SchemaRef> = LazyLock::new(|| {
 
 /// Writes stretches as they come.
 pub(super) struct TextsWriter {
-    parquet: ArrowWriter<File>,
+    parquet: ParquetThread,
     lot: StringBuilder,
     known: HashMap<ChunkKey, u32>,
 }
@@ -52,9 +51,8 @@ impl TextsWriter {
             .set_dictionary_enabled(false)
             .set_statistics_enabled(EnabledStatistics::None)
             .build();
-        let file = File::create(path)?;
         Ok(Self {
-            parquet: ArrowWriter::try_new(file, Arc::clone(&SCHEMA), Some(properties))?,
+            parquet: ParquetThread::create(path, Arc::clone(&SCHEMA), properties)?,
             lot: StringBuilder::new(),
             known: HashMap::new(),
         })
@@ -78,13 +76,13 @@ impl TextsWriter {
     fn flush(&mut self) -> Result<(), ParquetError> {
         let column: ArrayRef = Arc::new(self.lot.finish());
         self.parquet
-            .write(&RecordBatch::try_new(Arc::clone(&SCHEMA), vec![column])?)
+            .write(RecordBatch::try_new(Arc::clone(&SCHEMA), vec![column])?);
+        Ok(())
     }
 
     pub(super) fn finish(mut self) -> Result<(), ParquetError> {
         self.flush()?;
-        self.parquet.into_inner()?.sync_all()?;
-        Ok(())
+        self.parquet.finish()
     }
 }
 

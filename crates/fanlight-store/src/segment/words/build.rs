@@ -33,6 +33,38 @@ pub(in crate::segment) struct WordsBuilder {
     chunks: HashMap<ChunkKey, Chunk>,
     /// Words of all chunks, one after the other.
     chunk_words: Vec<u32>,
+    recent: Recent,
+}
+
+/// Words that were just seen, by a few bits of their spelling: texts repeat their words, and finding one in the lexicon
+/// is a miss of the cache or two.
+#[derive(Debug)]
+struct Recent([(u32, Beginning); RECENT]);
+
+const RECENT: usize = 256;
+
+impl Default for Recent {
+    fn default() -> Self {
+        Self([(0, Beginning([0; BEGINNING])); RECENT])
+    }
+}
+
+impl Recent {
+    /// Whether a short word was seen in this chunk a moment ago; from now on it was.
+    fn knows(&mut self, chunk: u32, word: &[u8]) -> bool {
+        if word.len() > BEGINNING {
+            return false;
+        }
+        let beginning = Beginning::of(word);
+        // The upper byte of a product depends on all bits of its factors.
+        let product = beginning
+            .number()
+            .wrapping_mul(0x9e37_79b9_7f4a_7c15_f39c_c060_5ced_c835);
+        let slot = &mut self.0[usize::from(product.to_be_bytes()[0])];
+        let known = *slot == (chunk, beginning);
+        *slot = (chunk, beginning);
+        known
+    }
 }
 
 #[derive(Debug, Default)]
@@ -85,6 +117,9 @@ impl WordsBuilder {
             let mut has_cut_words = false;
             each_word(text, &mut |found| {
                 let (Found::Word(word) | Found::Beginning(word)) = found;
+                if self.recent.knows(number, word) {
+                    return;
+                }
                 let id = words.id(word);
                 let word = &mut words.words[id as usize];
                 if word.last_chunk != number {
@@ -183,13 +218,18 @@ impl Beginning {
         bytes[..length].copy_from_slice(&word[..length]);
         Self(bytes)
     }
+
+    fn number(self) -> u128 {
+        let mut number = [0; 16];
+        number[..BEGINNING].copy_from_slice(&self.0);
+        u128::from_le_bytes(number)
+    }
 }
 
-fn hash(hasher: &DefaultHashBuilder, word: &[u8], Beginning(beginning): Beginning) -> u64 {
+fn hash(hasher: &DefaultHashBuilder, word: &[u8], beginning: Beginning) -> u64 {
     if word.len() > BEGINNING {
-        return hasher.hash_one(word);
+        hasher.hash_one(word)
+    } else {
+        hasher.hash_one(beginning.number())
     }
-    let mut number = [0; 16];
-    number[..BEGINNING].copy_from_slice(&beginning);
-    hasher.hash_one(u128::from_le_bytes(number))
 }

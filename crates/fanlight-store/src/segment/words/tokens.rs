@@ -14,6 +14,8 @@ pub(super) const MAX_WORD_BYTES: usize = 128;
 const MIN_CHUNK_BYTES: usize = 256;
 /// One in so many places ends a chunk.
 const CHUNK_MASK: u64 = (1 << 10) - 1;
+/// A string that is not longer is one chunk: looking for places to cut it would cost more than it spares.
+const WHOLE_STRING_BYTES: usize = 4 << 10;
 /// What a JSON string of this length says is cut from what is around it: messages come again in other places.
 const LONG_STRING_BYTES: usize = 512;
 
@@ -312,6 +314,7 @@ pub(in crate::segment) fn chunks(text: &str) -> impl Iterator<Item = &str> {
 fn first_cut(text: &str) -> usize {
     let string = long_string(text);
     match string.start {
+        0 if string.end <= WHOLE_STRING_BYTES => string.end,
         0 => cut_by_content(&text[..string.end]),
         start => cut_by_content(&text[..start]),
     }
