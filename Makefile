@@ -43,6 +43,7 @@ test-browser:
 ## Measure this machine; the table goes to standard output, the figures to target/bench.json.
 bench: build
 	@cargo run --release --locked --package fanlight-bench -- --server-bin $(abspath $(BIN)) --traces 10000 --traces 100000 --out target/bench.json
+	@cargo run --release --locked --package fanlight-bench -- --server-bin $(abspath $(BIN)) --workload history --traces 60 --out target/bench-history.json
 
 ## The same against a real MLflow server, for the ratio.
 bench-mlflow: build
