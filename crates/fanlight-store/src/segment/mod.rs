@@ -4,6 +4,7 @@
 //! per trace, newest first), `spans.parquet` (all spans, grouped by trace row), `facets.idx` (terms to rows) and
 //! `rows.idx` (trace id to row, and the numbers every search needs). The index files are memory-mapped.
 
+mod blocks;
 mod checked;
 mod content;
 mod facets;

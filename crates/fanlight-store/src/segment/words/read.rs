@@ -8,7 +8,7 @@ use roaring::RoaringBitmap;
 
 use super::tokens::MAX_WORD_BYTES;
 use super::{MAGIC, SAMPLE_EVERY};
-use crate::segment::file::BlockFile;
+use crate::segment::blocks::BlockFile;
 use crate::segment::postings;
 
 /// A part that is in more words than this says little; reading all their rows would cost more than it spares.

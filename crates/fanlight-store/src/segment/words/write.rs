@@ -4,7 +4,7 @@ use std::io;
 use std::path::Path;
 
 use super::{MAGIC, SAMPLE_EVERY};
-use crate::segment::file::BlockWriter;
+use crate::segment::blocks::BlockWriter;
 use crate::segment::postings::RowList;
 
 /// Takes words in ascending order, the empty one first.
