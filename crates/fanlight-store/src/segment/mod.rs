@@ -11,6 +11,7 @@ mod facets;
 mod facets_of;
 mod file;
 mod hot_values;
+mod json_text;
 mod merge;
 mod narrow;
 mod parquet_thread;

@@ -416,7 +416,7 @@ fn is_zero(number: &u32) -> bool {
 }
 
 fn raw(attributes: &Attributes) -> Option<Box<serde_json::value::RawValue>> {
-    let text = attributes_to_text(attributes, &[])?;
+    let text = attributes_to_text(attributes)?;
     Some(serde_json::value::RawValue::from_string(text).expect("written as JSON a line above"))
 }
 

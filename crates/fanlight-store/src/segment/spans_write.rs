@@ -19,7 +19,7 @@ use parquet::schema::types::ColumnPath;
 
 use super::content::{Content, Indexed, TextColumn};
 use super::parquet_thread::ParquetThread;
-use super::value_text::{attributes_to_text, value_to_text};
+use super::value_text::{attributes_to_text, write_attributes, write_value};
 use crate::segment::spans_read::{EventText, LinkText, ScopeText};
 
 /// Spans are handed to Parquet in lots of this size.
@@ -173,6 +173,8 @@ struct Lot {
     output_cost: Float64Builder,
     duration: UInt64Builder,
     attributes: TextColumn,
+    /// Memory for one text after the other.
+    scratch: String,
     inputs: FieldColumns,
     outputs: FieldColumns,
     events: TextColumn,
@@ -197,6 +199,8 @@ impl<const WIDTH: i32> Default for Ids<WIDTH> {
 struct FieldColumns {
     key: StringDictionaryBuilder<Int32Type>,
     text: TextColumn,
+    /// Memory for one text after the other.
+    scratch: String,
 }
 
 impl FieldColumns {
@@ -207,8 +211,12 @@ impl FieldColumns {
         content: &mut Content,
     ) -> Result<(), ParquetError> {
         self.key.append_option(field.map(|(key, _)| key));
-        let text = field.map(|(_, value)| value_to_text(value));
-        self.text.push(row, text.as_deref(), content, Indexed::Yes)
+        let text = field.map(|(_, value)| {
+            self.scratch.clear();
+            write_value(&mut self.scratch, value);
+            self.scratch.as_str()
+        });
+        self.text.push(row, text, content, Indexed::Yes)
     }
 }
 
@@ -279,7 +287,7 @@ impl Lot {
         self.links.append_option(LinkText::list(&span.links));
         self.scope.push(&span.scope, ScopeText::of);
         self.resource.push(&span.resource, |resource| {
-            attributes_to_text(&resource.attributes, &[]).unwrap_or_default()
+            attributes_to_text(&resource.attributes).unwrap_or_default()
         });
         self.trace_state.append_option(non_empty(&span.trace_state));
         self.flags.append_value(span.flags);
@@ -301,9 +309,11 @@ impl Lot {
         let columns: Vec<&str> = inputs.iter().chain(&outputs).map(|(key, _)| *key).collect();
         self.inputs.push(row, inputs, content)?;
         self.outputs.push(row, outputs, content)?;
-        let attributes = attributes_to_text(&span.attributes, &columns);
+        self.scratch.clear();
+        let has_more = write_attributes(&mut self.scratch, &span.attributes, &columns);
+        let attributes = has_more.then_some(self.scratch.as_str());
         self.attributes
-            .push(row, attributes.as_deref(), content, Indexed::No)?;
+            .push(row, attributes, content, Indexed::No)?;
         let events = EventText::list(&span.events);
         self.events
             .push(row, events.as_deref(), content, Indexed::No)?;

@@ -11,30 +11,100 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
 use fanlight_model::{Attributes, Value};
 use serde::de::{Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
-use serde::ser::{Serialize, SerializeMap, SerializeSeq, Serializer};
 
-/// Values are refused on arrival long before this depth.
-pub(super) fn value_to_text(value: &Value) -> String {
-    serde_json::to_string(&Out(value)).expect("every value has a text")
+use super::json_text::write_string;
+
+/// Appends the text of `value`. Values are refused on arrival long before their depth matters here.
+pub(super) fn write_value(out: &mut String, value: &Value) {
+    match value {
+        Value::Null => out.push_str("null"),
+        Value::Bool(flag) => out.push_str(if *flag { "true" } else { "false" }),
+        Value::Int(number) => write_display(out, number),
+        Value::Double(number) => match serde_json::Number::from_f64(*number) {
+            Some(finite) => write_display(out, &finite),
+            None => write_dollar(out, "$double", |out| {
+                write_string(out, &number.to_string());
+            }),
+        },
+        Value::String(text) => write_string(out, text),
+        Value::Bytes(bytes) => write_dollar(out, "$bytes", |out| {
+            write_string(out, &BASE64.encode(bytes));
+        }),
+        Value::Array(items) => {
+            out.push('[');
+            for (place, item) in items.iter().enumerate() {
+                if place > 0 {
+                    out.push(',');
+                }
+                write_value(out, item);
+            }
+            out.push(']');
+        }
+        Value::Map(entries) => match entries.as_slice() {
+            [(key, _), ..] if key.starts_with('$') => {
+                write_dollar(out, "$map", |out| write_entries(out, pairs(entries)));
+            }
+            _ => write_entries(out, pairs(entries)),
+        },
+    }
+}
+
+fn pairs(entries: &[(String, Value)]) -> impl Iterator<Item = (&str, &Value)> {
+    entries.iter().map(|(key, value)| (key.as_str(), value))
+}
+
+fn write_display(out: &mut String, value: &impl fmt::Display) {
+    use fmt::Write;
+    write!(out, "{value}").expect("writing to memory does not fail");
+}
+
+/// An object with one key, which says what JSON cannot.
+fn write_dollar(out: &mut String, key: &str, write: impl FnOnce(&mut String)) {
+    out.push('{');
+    write_string(out, key);
+    out.push(':');
+    write(out);
+    out.push('}');
+}
+
+fn write_entries<'a>(out: &mut String, entries: impl Iterator<Item = (&'a str, &'a Value)>) {
+    out.push('{');
+    for (place, (key, value)) in entries.enumerate() {
+        if place > 0 {
+            out.push(',');
+        }
+        write_string(out, key);
+        out.push(':');
+        write_value(out, value);
+    }
+    out.push('}');
 }
 
 pub(super) fn value_from_text(text: &str) -> Result<Value, String> {
     read::<In>(text).map(|value| value.0)
 }
 
-/// `attributes` without the keys in `left_out`, as one object. `None` when nothing remains.
-pub(super) fn attributes_to_text(attributes: &Attributes, left_out: &[&str]) -> Option<String> {
-    struct Entries<'a>(&'a Attributes, &'a [&'a str]);
-    impl Serialize for Entries<'_> {
-        fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-            let kept = self.0.iter().filter(|(key, _)| !self.1.contains(key));
-            serializer.collect_map(kept.map(|(key, value)| (key, Out(value))))
-        }
+/// Appends `attributes` without the keys in `left_out`, as one object. False when nothing remains.
+pub(super) fn write_attributes(
+    out: &mut String,
+    attributes: &Attributes,
+    left_out: &[&str],
+) -> bool {
+    let mut kept = attributes
+        .iter()
+        .filter(|(key, _)| !left_out.contains(key))
+        .peekable();
+    let remains = kept.peek().is_some();
+    if remains {
+        write_entries(out, kept);
     }
-    let remains = attributes.iter().any(|(key, _)| !left_out.contains(&key));
-    remains.then(|| {
-        serde_json::to_string(&Entries(attributes, left_out)).expect("every value has a text")
-    })
+    remains
+}
+
+/// The same as a text of its own.
+pub(super) fn attributes_to_text(attributes: &Attributes) -> Option<String> {
+    let mut text = String::new();
+    write_attributes(&mut text, attributes, &[]).then_some(text)
 }
 
 pub(super) fn attributes_from_text(text: &str) -> Result<Attributes, String> {
@@ -43,53 +113,6 @@ pub(super) fn attributes_from_text(text: &str) -> Result<Attributes, String> {
 
 fn read<T: for<'de> Deserialize<'de>>(text: &str) -> Result<T, String> {
     serde_json::from_str(text).map_err(|cause| cause.to_string())
-}
-
-struct Out<'a>(&'a Value);
-
-impl Serialize for Out<'_> {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        match self.0 {
-            Value::Null => serializer.serialize_unit(),
-            Value::Bool(flag) => serializer.serialize_bool(*flag),
-            Value::Int(number) => serializer.serialize_i64(*number),
-            Value::Double(number) if number.is_finite() => serializer.serialize_f64(*number),
-            Value::Double(number) => one_key(serializer, "$double", &number.to_string()),
-            Value::String(text) => serializer.serialize_str(text),
-            Value::Bytes(bytes) => one_key(serializer, "$bytes", &BASE64.encode(bytes)),
-            Value::Array(items) => {
-                let mut list = serializer.serialize_seq(Some(items.len()))?;
-                for item in items {
-                    list.serialize_element(&Out(item))?;
-                }
-                list.end()
-            }
-            Value::Map(entries) => match entries.as_slice() {
-                [(key, _), ..] if key.starts_with('$') => {
-                    one_key(serializer, "$map", &OutMap(entries))
-                }
-                _ => OutMap(entries).serialize(serializer),
-            },
-        }
-    }
-}
-
-fn one_key<S: Serializer>(
-    serializer: S,
-    key: &str,
-    value: &(impl Serialize + ?Sized),
-) -> Result<S::Ok, S::Error> {
-    let mut map = serializer.serialize_map(Some(1))?;
-    map.serialize_entry(key, value)?;
-    map.end()
-}
-
-struct OutMap<'a>(&'a [(String, Value)]);
-
-impl Serialize for OutMap<'_> {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_map(self.0.iter().map(|(key, value)| (key, Out(value))))
-    }
 }
 
 struct In(Value);
@@ -232,7 +255,9 @@ mod tests {
     proptest! {
         #[test]
         fn every_value_comes_back_exactly(value in any_value()) {
-            let back = value_from_text(&value_to_text(&value)).unwrap();
+            let mut text = String::new();
+            write_value(&mut text, &value);
+            let back = value_from_text(&text).unwrap();
             // NaN differs from itself, so the texts are compared.
             prop_assert_eq!(format!("{back:?}"), format!("{value:?}"));
         }
@@ -246,11 +271,11 @@ mod tests {
         ]
         .into_iter()
         .collect();
-        assert_eq!(
-            attributes_to_text(&attributes, &["in"]).unwrap(),
-            r#"{"a":1.0}"#
-        );
-        assert_eq!(attributes_to_text(&attributes, &["in", "a"]), None);
+        let mut text = String::new();
+        assert!(write_attributes(&mut text, &attributes, &["in"]));
+        assert_eq!(text, r#"{"a":1.0}"#);
+        assert!(!write_attributes(&mut text, &attributes, &["in", "a"]));
+        assert_eq!(text, r#"{"a":1.0}"#);
         assert_eq!(
             attributes_from_text(r#"{"a":1.0,"in":2}"#).unwrap(),
             attributes

@@ -6,7 +6,7 @@ use std::path::Path;
 
 use hashbrown::{DefaultHashBuilder, HashMap, HashTable};
 
-use super::tokens::{Found, each_word};
+use super::tokens::{Beginning, Found, each_word};
 use super::write::WordsWriter;
 use crate::segment::postings::RowList;
 
@@ -33,36 +33,37 @@ pub(in crate::segment) struct WordsBuilder {
     chunks: HashMap<ChunkKey, Chunk>,
     /// Words of all chunks, one after the other.
     chunk_words: Vec<u32>,
-    recent: Recent,
+    recent_in_row: Recent,
+    recent_in_chunk: Recent,
 }
 
 /// Words that were just seen, by a few bits of their spelling: texts repeat their words, and finding one in the lexicon
 /// is a miss of the cache or two.
 #[derive(Debug)]
-struct Recent([(u32, Beginning); RECENT]);
+struct Recent(Box<[(u32, Beginning); RECENT]>);
 
-const RECENT: usize = 256;
+const RECENT: usize = 1024;
 
 impl Default for Recent {
     fn default() -> Self {
-        Self([(0, Beginning([0; BEGINNING])); RECENT])
+        Self(Box::new([(0, Beginning::default()); RECENT]))
     }
 }
 
 impl Recent {
-    /// Whether a short word was seen in this chunk a moment ago; from now on it was.
-    fn knows(&mut self, chunk: u32, word: &[u8]) -> bool {
-        if word.len() > BEGINNING {
+    /// Whether a short word was seen in this place, a number from 1, a moment ago; from now on it was.
+    fn knows(&mut self, place: u32, found: &Found<'_>) -> bool {
+        if found.word.len() > Beginning::BYTES {
             return false;
         }
-        let beginning = Beginning::of(word);
-        // The upper byte of a product depends on all bits of its factors.
-        let product = beginning
+        // The upper bits of a product depend on all bits of its factors.
+        let product = found
+            .beginning
             .number()
             .wrapping_mul(0x9e37_79b9_7f4a_7c15_f39c_c060_5ced_c835);
-        let slot = &mut self.0[usize::from(product.to_be_bytes()[0])];
-        let known = *slot == (chunk, beginning);
-        *slot = (chunk, beginning);
+        let slot = &mut self.0[(product >> 118) as usize];
+        let known = *slot == (place, found.beginning);
+        *slot = (place, found.beginning);
         known
     }
 }
@@ -98,11 +99,14 @@ impl WordsBuilder {
     pub(in crate::segment) fn add(&mut self, row: u32, text: &str) {
         let lexicon = &mut self.lexicon;
         let cut_rows = &mut self.cut_rows;
+        let recent = &mut self.recent_in_row;
         each_word(text, &mut |found| {
-            let (Found::Word(word) | Found::Beginning(word)) = found;
-            let id = lexicon.id(word);
+            if recent.knows(row + 1, &found) {
+                return;
+            }
+            let id = lexicon.id(&found);
             lexicon.words[id as usize].rows.push(row);
-            if matches!(found, Found::Beginning(_)) {
+            if found.is_cut {
                 cut_rows.push(row);
             }
         });
@@ -116,17 +120,16 @@ impl WordsBuilder {
             let first_word = self.chunk_words.len();
             let mut has_cut_words = false;
             each_word(text, &mut |found| {
-                let (Found::Word(word) | Found::Beginning(word)) = found;
-                if self.recent.knows(number, word) {
+                if self.recent_in_chunk.knows(number, &found) {
                     return;
                 }
-                let id = words.id(word);
+                let id = words.id(&found);
                 let word = &mut words.words[id as usize];
                 if word.last_chunk != number {
                     word.last_chunk = number;
                     self.chunk_words.push(id);
                 }
-                has_cut_words |= matches!(found, Found::Beginning(_));
+                has_cut_words |= found.is_cut;
             });
             Chunk {
                 last_row: u32::MAX,
@@ -163,20 +166,23 @@ impl WordsBuilder {
 }
 
 impl Lexicon {
-    fn id(&mut self, word: &[u8]) -> u32 {
+    fn id(&mut self, found: &Found<'_>) -> u32 {
+        let &Found {
+            word, beginning, ..
+        } = found;
         let Self {
             hasher,
             table,
             letters,
             words,
         } = self;
-        let beginning = Beginning::of(word);
         let spelling = |id: u32| {
             let word = &words[id as usize];
             &letters[word.start..][..usize::from(word.length)]
         };
         let is_word = |slot: &Slot| {
-            slot.beginning == beginning && (word.len() <= BEGINNING || spelling(slot.id) == word)
+            slot.beginning == beginning
+                && (word.len() <= Beginning::BYTES || spelling(slot.id) == word)
         };
         let hash = hash(hasher, word, beginning);
         if let Some(slot) = table.find(hash, is_word) {
@@ -198,36 +204,14 @@ impl Lexicon {
     }
 }
 
-/// Most words are not longer than this many bytes: they are compared where they are found.
-const BEGINNING: usize = 12;
-
-/// The first bytes of a word, zero after its end; no word has a zero byte.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-struct Beginning([u8; BEGINNING]);
-
 #[derive(Clone, Copy, Debug)]
 struct Slot {
     beginning: Beginning,
     id: u32,
 }
 
-impl Beginning {
-    fn of(word: &[u8]) -> Self {
-        let mut bytes = [0; BEGINNING];
-        let length = word.len().min(BEGINNING);
-        bytes[..length].copy_from_slice(&word[..length]);
-        Self(bytes)
-    }
-
-    fn number(self) -> u128 {
-        let mut number = [0; 16];
-        number[..BEGINNING].copy_from_slice(&self.0);
-        u128::from_le_bytes(number)
-    }
-}
-
 fn hash(hasher: &DefaultHashBuilder, word: &[u8], beginning: Beginning) -> u64 {
-    if word.len() > BEGINNING {
+    if word.len() > Beginning::BYTES {
         hasher.hash_one(word)
     } else {
         hasher.hash_one(beginning.number())

@@ -19,12 +19,72 @@ const WHOLE_STRING_BYTES: usize = 4 << 10;
 /// What a JSON string of this length says is cut from what is around it: messages come again in other places.
 const LONG_STRING_BYTES: usize = 512;
 
-/// What the cutting found.
+/// A word that the cutting found.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Found<'a> {
-    Word(&'a [u8]),
-    /// The beginning of a word that is longer than [`MAX_WORD_BYTES`].
-    Beginning(&'a [u8]),
+pub(super) struct Found<'a> {
+    pub(super) word: &'a [u8],
+    pub(super) beginning: Beginning,
+    /// The word is longer than [`MAX_WORD_BYTES`]; this is the beginning of it.
+    pub(super) is_cut: bool,
+}
+
+impl<'a> Found<'a> {
+    fn whole(word: &'a [u8]) -> Self {
+        Self {
+            word,
+            beginning: Beginning::of(word),
+            is_cut: false,
+        }
+    }
+}
+
+/// The first bytes of a word as a number, zero after its end; no word has a zero byte. Most words are not longer, so
+/// they are compared without looking at their letters.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Beginning(pub(super) [u32; 3]);
+
+impl Beginning {
+    pub(super) const BYTES: usize = 12;
+
+    pub(super) fn of(word: &[u8]) -> Self {
+        let mut bytes = [0; 16];
+        let length = word.len().min(Self::BYTES);
+        bytes[..length].copy_from_slice(&word[..length]);
+        Self::of_number(u128::from_le_bytes(bytes))
+    }
+
+    /// The same for the first `length` bytes of `buffer`, without a copy of unknown length.
+    fn of_buffer(buffer: &[u8; MAX_WORD_BYTES], length: usize) -> Self {
+        let first: [u8; 16] = buffer[..16].try_into().expect("the buffer is longer");
+        let unused_bits = 128 - 8 * length.min(Self::BYTES);
+        let kept = u128::MAX.checked_shr(u32::try_from(unused_bits).unwrap_or(128));
+        Self::of_number(u128::from_le_bytes(first) & kept.unwrap_or(0))
+    }
+
+    fn of_number(number: u128) -> Self {
+        let part = |at: u32| u32::try_from(number >> (32 * at) & 0xffff_ffff).unwrap_or_default();
+        Self([part(0), part(1), part(2)])
+    }
+
+    pub(super) fn number(self) -> u128 {
+        let [low, middle, high] = self.0.map(u128::from);
+        low | middle << 32 | high << 64
+    }
+}
+
+/// What an ASCII character is in a word; zero for those that are part of none, and for bytes that are not ASCII.
+static LOWER: [u8; 256] = lower();
+
+const fn lower() -> [u8; 256] {
+    let mut table = [0; 256];
+    let mut byte = 0_u8;
+    while byte < 128 {
+        if byte.is_ascii_alphanumeric() {
+            table[byte as usize] = byte.to_ascii_lowercase();
+        }
+        byte += 1;
+    }
+    table
 }
 
 /// The words of a text that is compared as it is: places in `folded`, which is lower case already.
@@ -100,6 +160,8 @@ pub(super) fn each_word(text: &str, give: &mut impl FnMut(Found<'_>)) {
 struct Word {
     bytes: [u8; MAX_WORD_BYTES],
     length: usize,
+    /// It takes this many bytes; fewer once it has been cut.
+    room: usize,
     is_cut: bool,
     /// Its first letter may belong to an escape before it.
     after_escape: bool,
@@ -110,6 +172,7 @@ impl Default for Word {
         Self {
             bytes: [0; MAX_WORD_BYTES],
             length: 0,
+            room: MAX_WORD_BYTES,
             is_cut: false,
             after_escape: false,
         }
@@ -118,7 +181,7 @@ impl Default for Word {
 
 impl Word {
     fn push(&mut self, byte: u8) {
-        if self.length < MAX_WORD_BYTES && !self.is_cut {
+        if self.length < self.room {
             self.bytes[self.length] = byte;
             self.length += 1;
         } else {
@@ -128,8 +191,9 @@ impl Word {
 
     fn push_char(&mut self, c: char) {
         let length = c.len_utf8();
-        if self.is_cut || self.length + length > MAX_WORD_BYTES {
+        if self.length + length > self.room {
             self.is_cut = true;
+            self.room = self.length;
         } else {
             c.encode_utf8(&mut self.bytes[self.length..]);
             self.length += length;
@@ -138,18 +202,21 @@ impl Word {
 
     fn give(&mut self, give: &mut impl FnMut(Found<'_>)) {
         let word = &self.bytes[..self.length];
-        let found = if self.is_cut {
-            Found::Beginning
-        } else {
-            Found::Word
-        };
         if !word.is_empty() {
-            give(found(word));
+            give(Found {
+                word,
+                beginning: Beginning::of_buffer(&self.bytes, self.length),
+                is_cut: self.is_cut,
+            });
         }
         if self.after_escape && word.len() > 1 {
-            give(found(&word[1..]));
+            give(Found {
+                is_cut: self.is_cut,
+                ..Found::whole(&word[1..])
+            });
         }
         self.length = 0;
+        self.room = MAX_WORD_BYTES;
         self.is_cut = false;
         self.after_escape = false;
     }
@@ -161,7 +228,7 @@ fn scan(text: &str, give: &mut impl FnMut(Found<'_>)) {
     let mut at = 0;
     while at < bytes.len() {
         let byte = bytes[at];
-        if byte.is_ascii() && !byte.is_ascii_alphanumeric() {
+        if LOWER[usize::from(byte)] == 0 && byte.is_ascii() {
             at += 1;
             continue;
         }
@@ -181,9 +248,9 @@ fn read_word(text: &str, start: usize, word: &mut Word, give: &mut impl FnMut(Fo
     let bytes = text.as_bytes();
     let mut at = start;
     while at < bytes.len() {
-        let byte = bytes[at];
-        if byte.is_ascii_alphanumeric() {
-            word.push(byte.to_ascii_lowercase());
+        let lower = LOWER[usize::from(bytes[at])];
+        if lower != 0 {
+            word.push(lower);
             at += 1;
             continue;
         }
@@ -233,7 +300,7 @@ fn give_number(text: &str, start: usize, give: &mut impl FnMut(Found<'_>)) {
     if let Some(shortest) = shortest.filter(|shortest| shortest != literal) {
         for part in shortest.split(|c: char| !c.is_ascii_alphanumeric()) {
             if !part.is_empty() {
-                give(Found::Word(part.as_bytes()));
+                give(Found::whole(part.as_bytes()));
             }
         }
     }
@@ -396,8 +463,8 @@ mod tests {
     fn all(text: &str) -> Vec<String> {
         let mut found = BTreeSet::new();
         each_word(text, &mut |word| {
-            let (Found::Word(word) | Found::Beginning(word)) = word;
-            found.insert(String::from_utf8(word.to_vec()).unwrap());
+            assert_eq!(word.beginning, Beginning::of(word.word));
+            found.insert(String::from_utf8(word.word.to_vec()).unwrap());
         });
         found.into_iter().collect()
     }
@@ -434,9 +501,9 @@ mod tests {
     fn only_the_beginning_of_a_long_word_is_given() {
         let mut found = Vec::new();
         each_word(&"x".repeat(500), &mut |word| {
-            found.push(matches!(word, Found::Beginning(word) if word.len() == MAX_WORD_BYTES));
+            found.push((word.is_cut, word.word.len()));
         });
-        assert_eq!(found, [true]);
+        assert_eq!(found, [(true, MAX_WORD_BYTES)]);
     }
 
     #[test]
