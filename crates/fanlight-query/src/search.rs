@@ -25,6 +25,10 @@ const LOOK_AT_ONCE: usize = 64;
 /// Hot traces that one thread looks at before it takes more.
 const HOT_LOT: usize = 256;
 
+/// Hot traces that are looked at together while a page is filled, and in how many lots.
+const HOT_AT_ONCE: usize = 1024;
+const HOT_LOTS: usize = 4;
+
 /// Where newest-first pages are cut. The first is the greatest.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Place {
@@ -96,34 +100,40 @@ impl Context<'_> {
         self.search.experiments.contains(&experiment)
     }
 
-    /// Hot traces that match, in no order. `None` for those a place excludes.
+    /// Hot traces that match, in no order.
     pub(crate) fn hot_matches(&self, snapshot: &Snapshot) -> Vec<Arc<HotTrace>> {
-        let filter = &self.search.filter;
-        let matches = |trace: &&Arc<HotTrace>| {
-            if trace.key().workspace != self.search.workspace
-                || !self.wants_experiment(trace.experiment())
-            {
-                return false;
-            }
-            if *filter == Filter::Everything {
-                return true;
-            }
-            let spans = || trace.spans();
-            filter.matches(&Subject::new(
-                Cow::Borrowed(trace.summary()),
-                self.overlay,
-                &spans,
-            ))
-        };
-        if !filter.needs_spans() {
-            return snapshot.hot.iter().filter(matches).cloned().collect();
+        let traces: Vec<_> = self.hot_traces(snapshot).collect();
+        if !self.search.filter.needs_spans() {
+            return traces
+                .into_iter()
+                .filter(|trace| self.wants(trace))
+                .cloned()
+                .collect();
         }
         // Reading texts takes time, and other cores may have some.
-        let lots: Vec<_> = snapshot.hot.chunks(HOT_LOT).collect();
+        let lots: Vec<_> = traces.chunks(HOT_LOT).collect();
         let found = map(&lots, |lot| {
-            Ok(lot.iter().filter(matches).cloned().collect::<Vec<_>>())
+            let wanted = lot.iter().filter(|trace| self.wants(trace));
+            Ok(wanted.map(|trace| Arc::clone(trace)).collect::<Vec<_>>())
         });
         found.into_iter().flatten().flatten().collect()
+    }
+
+    /// Hot traces where the search looks, whether they match or not.
+    fn hot_traces<'s>(&'s self, snapshot: &'s Snapshot) -> impl Iterator<Item = &'s Arc<HotTrace>> {
+        snapshot.hot.iter().filter(|trace| {
+            trace.key().workspace == self.search.workspace
+                && self.wants_experiment(trace.experiment())
+        })
+    }
+
+    fn wants(&self, trace: &HotTrace) -> bool {
+        let filter = &self.search.filter;
+        if *filter == Filter::Everything {
+            return true;
+        }
+        let spans = || trace.spans();
+        filter.matches(&Subject::of_hot(trace, self.overlay, &spans))
     }
 
     /// Rows of a segment that match for certain, and that may. None when its index cannot be read.
@@ -288,8 +298,15 @@ struct Merge<'a> {
     context: &'a Context<'a>,
     from: Option<(Place, bool)>,
     heap: BinaryHeap<Head>,
-    hot: VecDeque<(Place, Arc<HotTrace>)>,
+    hot: HotSource,
     segments: Vec<Source>,
+}
+
+/// Hot traces by place, the next one first: those known to match, then those nobody has looked at.
+#[derive(Default)]
+struct HotSource {
+    known: VecDeque<(Place, Arc<HotTrace>)>,
+    waiting: VecDeque<(Place, Arc<HotTrace>)>,
 }
 
 #[derive(PartialEq, Eq, PartialOrd, Ord)]
@@ -320,17 +337,17 @@ impl<'a> Merge<'a> {
             context,
             from,
             heap: BinaryHeap::new(),
-            hot: VecDeque::new(),
+            hot: HotSource::default(),
             segments: Vec::new(),
         };
         let mut hot: Vec<_> = context
-            .hot_matches(snapshot)
-            .into_iter()
+            .hot_traces(snapshot)
             .map(|trace| (place_of_summary(trace.summary()), trace))
             .filter(|(place, _)| merge.is_ahead(*place))
+            .map(|(place, trace)| (place, Arc::clone(trace)))
             .collect();
         hot.sort_unstable_by(|(left, _), (right, _)| right.cmp(left));
-        merge.hot = hot.into();
+        merge.hot.waiting = hot.into();
         merge.push_hot();
         for view in &snapshot.segments {
             merge.add_segment(Arc::clone(view));
@@ -346,13 +363,36 @@ impl<'a> Merge<'a> {
     }
 
     fn push_hot(&mut self) {
-        if let Some((place, _)) = self.hot.front() {
+        let known = self.hot.known.front().map(|(place, _)| (*place, true));
+        let next = known.or_else(|| Some((self.hot.waiting.front()?.0, false)));
+        if let Some((place, known)) = next {
             self.heap.push(Head {
-                place: *place,
-                known: true,
+                place,
+                known,
                 source: HOT,
             });
         }
+    }
+
+    /// Looks at the next hot traces.
+    fn advance_hot(&mut self) -> Result<(), QueryError> {
+        let waiting = &mut self.hot.waiting;
+        let next: Vec<_> = waiting.drain(..waiting.len().min(HOT_AT_ONCE)).collect();
+        let lots: Vec<_> = next.chunks(HOT_AT_ONCE / HOT_LOTS).collect();
+        let wanted = |lot: &&[(Place, Arc<HotTrace>)]| {
+            let wanted = lot.iter().map(|(_, trace)| self.context.wants(trace));
+            Ok(wanted.collect::<Vec<bool>>())
+        };
+        let wanted = if self.context.search.filter.needs_spans() {
+            map(&lots, wanted)?
+        } else {
+            lots.iter().map(wanted).collect::<Result<_, QueryError>>()?
+        };
+        let looked_at = next.into_iter().zip(wanted.into_iter().flatten());
+        let found = looked_at.filter(|(_, wanted)| *wanted);
+        self.hot.known.extend(found.map(|(trace, _)| trace));
+        self.push_hot();
+        Ok(())
     }
 
     fn add_segment(&mut self, view: Arc<SegmentView>) {
@@ -381,8 +421,8 @@ impl<'a> Merge<'a> {
 
     fn next(&mut self) -> Result<Step, QueryError> {
         while let Some(head) = self.heap.pop() {
-            if head.source == HOT {
-                let Some((place, trace)) = self.hot.pop_front() else {
+            if head.source == HOT && head.known {
+                let Some((place, trace)) = self.hot.known.pop_front() else {
                     continue;
                 };
                 self.push_hot();
@@ -399,7 +439,11 @@ impl<'a> Merge<'a> {
             if self.context.is_late() {
                 return Ok(Step::OutOfTime(head.place));
             }
-            self.advance(head.source)?;
+            if head.source == HOT {
+                self.advance_hot()?;
+            } else {
+                self.advance(head.source)?;
+            }
         }
         Ok(Step::Done)
     }

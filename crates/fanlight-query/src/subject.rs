@@ -4,10 +4,11 @@ use std::borrow::Cow;
 use std::collections::BTreeSet;
 use std::sync::{Arc, LazyLock, OnceLock};
 
-use fanlight_model::{Assessment, LinkedPrompt, Span, TraceEdits, TraceSummary};
+use fanlight_model::{Assessment, Attributes, LinkedPrompt, Span, TraceEdits, TraceSummary, Value};
+use fanlight_store::HotTrace;
 
 use crate::engine::TraceRecord;
-use crate::filter::FilterSubject;
+use crate::filter::{FilterSubject, Needle};
 use crate::overlay::{Overlay, apply_tags};
 
 static NO_EDITS: LazyLock<TraceEdits> = LazyLock::new(TraceEdits::default);
@@ -18,6 +19,8 @@ pub(crate) struct Subject<'a> {
     edits: Option<Arc<TraceEdits>>,
     session_assessments: OnceLock<Vec<Assessment>>,
     overlay: &'a Overlay,
+    /// Where the trace is when it is in memory.
+    hot: Option<&'a HotTrace>,
     spans: &'a dyn Fn() -> &'a [Arc<Span>],
 }
 
@@ -41,7 +44,20 @@ impl<'a> Subject<'a> {
             edits,
             session_assessments: OnceLock::new(),
             overlay,
+            hot: None,
             spans,
+        }
+    }
+
+    /// The same for a trace in memory.
+    pub(crate) fn of_hot(
+        trace: &'a HotTrace,
+        overlay: &'a Overlay,
+        spans: &'a dyn Fn() -> &'a [Arc<Span>],
+    ) -> Self {
+        Self {
+            hot: Some(trace),
+            ..Self::new(Cow::Borrowed(trace.summary()), overlay, spans)
         }
     }
 
@@ -78,9 +94,37 @@ impl FilterSubject for Subject<'_> {
         &self.edits().prompts
     }
 
+    fn may_have(&self, needle: &Needle) -> bool {
+        // Of a sealed one the index was asked already.
+        self.hot.is_none_or(|trace| {
+            needle.may_be_in(&self.trace_id_text())
+                || trace
+                    .derived_texts()
+                    .is_none_or(|texts| needle.may_be_in(texts))
+                || trace
+                    .spans()
+                    .iter()
+                    .any(|span| may_be_in_span(needle, span))
+        })
+    }
+
     fn spans(&self) -> &[Arc<Span>] {
         (self.spans)()
     }
+}
+
+/// Whether a raw text of the span may have the letters.
+fn may_be_in_span(needle: &Needle, span: &Span) -> bool {
+    // Of a list the whole text: letters may follow an escape there.
+    let may_be_in = |value: &Value| needle.may_be_in(&value.to_text());
+    let in_attributes =
+        |attributes: &Attributes| attributes.iter().any(|(_, value)| may_be_in(value));
+    needle.may_be_in(&span.name)
+        || in_attributes(&span.attributes)
+        || span
+            .events
+            .iter()
+            .any(|event| needle.may_be_in(&event.name) || in_attributes(&event.attributes))
 }
 
 /// The id as MLflow writes it.

@@ -3,7 +3,7 @@
 use fanlight_store::{Property, Segment, WordPart, stands_alone, words};
 use roaring::RoaringBitmap;
 
-use crate::filter::{LikePart, LikePattern, Test, fold};
+use crate::filter::{LikePart, LikePattern, RegexPattern, Test, fold};
 
 /// Rows with a span text that may pass `test`, at least all that do; `None` when that could be any row.
 ///
@@ -12,6 +12,7 @@ use crate::filter::{LikePart, LikePattern, Test, fold};
 pub(crate) fn candidates(segment: &Segment, test: &Test) -> Result<Option<RoaringBitmap>, String> {
     match test {
         Test::Like(pattern) | Test::ILike(pattern) => of_pattern(segment, pattern),
+        Test::RLike(pattern) => of_regex(segment, pattern),
         Test::Eq(wanted) => of_texts(segment, test, [wanted]),
         Test::In(wanted) => of_texts(segment, test, wanted),
         _ => Ok(None),
@@ -27,7 +28,20 @@ fn of_pattern(segment: &Segment, pattern: &LikePattern) -> Result<Option<Roaring
             and(&mut rows, of_literal(segment, literal, open)?);
         }
     }
-    with_trace_ids(segment, rows, |id| pattern.matches(id), parts)
+    with_trace_ids(segment, rows, |id| pattern.matches(id), pattern.literals())
+}
+
+fn of_regex(segment: &Segment, pattern: &RegexPattern) -> Result<Option<RoaringBitmap>, String> {
+    let mut rows = None;
+    for literal in pattern.literals() {
+        and(&mut rows, of_literal(segment, literal, (true, true))?);
+    }
+    with_trace_ids(
+        segment,
+        rows,
+        |id| pattern.is_match(id),
+        pattern.literals().iter().map(String::as_str),
+    )
 }
 
 fn of_texts<'a>(
@@ -42,7 +56,12 @@ fn of_texts<'a>(
             None => return Ok(None),
         }
     }
-    with_trace_ids(segment, Some(rows), |id| test.accepts_text(Some(id)), &[])
+    with_trace_ids(
+        segment,
+        Some(rows),
+        |id| test.accepts_text(Some(id)),
+        std::iter::empty(),
+    )
 }
 
 /// Rows with every word of `literal`. An open end may go on in the text.
@@ -81,11 +100,11 @@ fn and(rows: &mut Option<RoaringBitmap>, more: Option<RoaringBitmap>) {
 }
 
 /// A trace id is a text of each of its spans, but no word of the index: every trace has another one.
-fn with_trace_ids(
+fn with_trace_ids<'a>(
     segment: &Segment,
     rows: Option<RoaringBitmap>,
     accepts: impl Fn(&str) -> bool,
-    parts: &[LikePart],
+    mut literals: impl Iterator<Item = &'a str>,
 ) -> Result<Option<RoaringBitmap>, String> {
     let Some(mut rows) = rows else {
         return Ok(None);
@@ -95,13 +114,12 @@ fn with_trace_ids(
             rows |= alias.rows()?;
         }
     }
-    let may_be_in_id = |part: &LikePart| match part {
-        LikePart::Literal(literal) => literal
+    let may_be_in_id = |literal: &str| {
+        literal
             .bytes()
-            .all(|byte| byte.is_ascii_hexdigit() || b"tr-TR".contains(&byte)),
-        _ => true,
+            .all(|byte| byte.is_ascii_hexdigit() || b"tr-TR".contains(&byte))
     };
-    if parts.iter().all(may_be_in_id) {
+    if literals.all(may_be_in_id) {
         let keys = (0..segment.row_count()).filter_map(|row| Some((row, segment.rows().key(row)?)));
         let named = keys.filter(|(_, key)| accepts(&format!("tr-{}", key.trace)));
         rows.extend(named.map(|(row, _)| row));
@@ -111,6 +129,7 @@ fn with_trace_ids(
 
 #[cfg(test)]
 mod tests {
+    use std::borrow::Cow;
     use std::sync::Arc;
 
     use fanlight_model::{
@@ -118,7 +137,7 @@ mod tests {
         SystemClock, TraceId, UnixNanos, Value, WorkspaceId,
     };
     use fanlight_normalize::mlflow_attributes;
-    use fanlight_store::{MemoryRegistry, Settings, Store};
+    use fanlight_store::{HotTrace, MemoryRegistry, Settings, Store};
     use proptest::prelude::*;
 
     use super::*;
@@ -228,7 +247,8 @@ mod tests {
         found
     }
 
-    fn sealed(spans: &[Span]) -> (tempfile::TempDir, Arc<Segment>) {
+    /// The spans in memory, and then in a segment.
+    fn stored(spans: &[Span]) -> (tempfile::TempDir, Vec<Arc<HotTrace>>, Arc<Segment>) {
         let dir = tempfile::tempdir().unwrap();
         let registry = Arc::new(MemoryRegistry::default());
         let store = Store::open(
@@ -251,9 +271,10 @@ mod tests {
             .build()
             .unwrap();
         runtime.block_on(store.append(batch)).unwrap();
+        let hot = store.snapshot().hot;
         store.seal_all().unwrap();
         let segment = Arc::clone(&store.snapshot().segments[0].segment);
-        (dir, segment)
+        (dir, hot, segment)
     }
 
     proptest! {
@@ -261,11 +282,10 @@ mod tests {
         #[test]
         fn nothing_that_matches_is_missed(
             contents in proptest::collection::vec((text(), proptest::collection::vec(value(), 0..5), value()), 1..8),
-            picks in proptest::collection::vec((any::<prop::sample::Index>(), any::<prop::sample::Index>(), any::<prop::sample::Index>(), 1..16_usize, 0..8_u8), 40),
+            picks in proptest::collection::vec((any::<prop::sample::Index>(), any::<prop::sample::Index>(), any::<prop::sample::Index>(), 1..16_usize, 0..10_u8), 40),
         ) {
             let spans: Vec<Span> = (0_u64..).zip(contents).map(|(number, (name, values, event))| span(number, name, values, event)).collect();
-            let (_dir, segment) = sealed(&spans);
-            let overlay = Overlay::default();
+            let (_dir, hot, segment) = stored(&spans);
             for (of_span, of_text, start, length, shape) in picks {
                 let texts = texts_of(of_span.get(&spans));
                 let text: Vec<char> = of_text.get(&texts).chars().collect();
@@ -275,6 +295,13 @@ mod tests {
                 if shape & 4 != 0 && piece.chars().count() > 2 {
                     piece = piece.char_indices().map(|(at, c)| if at == piece.len() / 2 { '_' } else { c }).collect();
                 }
+                if shape >= 8 {
+                    let half = piece.char_indices().nth(piece.chars().count() / 2).map_or(0, |(at, _)| at);
+                    let (left, right) = piece.split_at(half);
+                    let source = format!("(?s){}.*({})+", regex::escape(left), regex::escape(right));
+                    check(&Test::RLike(RegexPattern::new(&source).unwrap()), &hot, &segment)?;
+                    continue;
+                }
                 let pattern = match shape & 3 {
                     0 | 1 => format!("%{piece}%"),
                     2 => format!("{piece}%"),
@@ -283,19 +310,38 @@ mod tests {
                 let ignore_case = shape & 1 == 1;
                 let pattern = LikePattern::new(&pattern, ignore_case).unwrap();
                 let test = if ignore_case { Test::ILike(pattern) } else { Test::Like(pattern) };
-                let found = candidates(&segment, &test).unwrap();
-                let filter = Filter::trace(TraceField::Text, test.clone());
-                for row in 0..segment.row_count() {
-                    let (stored, spans) = segment.trace(row).unwrap();
-                    let spans_of = || spans.as_slice();
-                    let subject = Subject::new(std::borrow::Cow::Borrowed(&stored.summary), &overlay, &spans_of);
-                    if filter.matches(&subject) {
-                        let is_candidate = found.as_ref().is_none_or(|found| found.contains(row));
-                        prop_assert!(is_candidate, "{test:?} in {:?}", spans);
-                    }
-                }
+                check(&test, &hot, &segment)?;
             }
         }
+    }
+
+    /// Rows that match must be candidates, and in memory no match may be ruled out.
+    fn check(test: &Test, hot: &[Arc<HotTrace>], segment: &Segment) -> Result<(), TestCaseError> {
+        let overlay = Overlay::default();
+        let found = candidates(segment, test).unwrap();
+        let filter = Filter::trace(TraceField::Text, test.clone());
+        for row in 0..segment.row_count() {
+            let (stored, spans) = segment.trace(row).unwrap();
+            let spans_of = || spans.as_slice();
+            let subject = Subject::new(Cow::Borrowed(&stored.summary), &overlay, &spans_of);
+            if filter.matches(&subject) {
+                let is_candidate = found.as_ref().is_none_or(|found| found.contains(row));
+                prop_assert!(is_candidate, "{test:?} in {:?}", spans);
+            }
+        }
+        for trace in hot {
+            let spans_of = || trace.spans();
+            let looked_at = Subject::new(Cow::Borrowed(trace.summary()), &overlay, &spans_of);
+            let ruled_out = !filter.matches(&Subject::of_hot(trace, &overlay, &spans_of));
+            prop_assert_eq!(
+                filter.matches(&looked_at),
+                !ruled_out,
+                "{:?} in {:?}",
+                test,
+                trace.spans()
+            );
+        }
+        Ok(())
     }
 
     #[test]
@@ -308,7 +354,7 @@ mod tests {
             plain(1, "the weather"),
             plain(2, "refunds"),
         ];
-        let (_dir, segment) = sealed(&spans);
+        let (_dir, _, segment) = stored(&spans);
         let rows = |pattern: &str| {
             let pattern = LikePattern::new(pattern, false).unwrap();
             let rows = candidates(&segment, &Test::Like(pattern)).unwrap();

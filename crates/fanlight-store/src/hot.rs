@@ -15,6 +15,9 @@ use crate::SpanFigures;
 /// Up to here a span is found by comparing ids; above, by a map.
 const SCAN_UP_TO: usize = 16;
 
+/// More is not kept beside the texts themselves.
+const MAX_DERIVED_BYTES: usize = 4 << 10;
+
 /// Scope of spans that stand in for ones that did not come.
 const STAND_IN_SCOPE: &str = "fanlight.log_records";
 
@@ -46,6 +49,8 @@ struct Derived {
     summary: TraceSummary,
     /// What each span means; made when somebody counts spans.
     figures: OnceLock<Vec<SpanFigures>>,
+    /// Made when somebody searches for text.
+    texts: OnceLock<Option<Box<str>>>,
 }
 
 impl Clone for HotTrace {
@@ -133,6 +138,14 @@ impl HotTrace {
                 .map(|span| SpanFigures::of(span))
                 .collect()
         })
+    }
+
+    /// Each text that a search looks at and that no span has as it is, one per line: what spans are found to mean.
+    /// `None` when that is a lot.
+    pub fn derived_texts(&self) -> Option<&str> {
+        let derived = self.derived();
+        let texts = derived.texts.get_or_init(|| derived_texts(&derived.spans));
+        texts.as_deref()
     }
 
     /// Keeps `span`. Of two with the same id the later arrival stays, except that a running one never replaces a
@@ -224,6 +237,7 @@ impl HotTrace {
                 spans,
                 summary,
                 figures: OnceLock::new(),
+                texts: OnceLock::new(),
             }
         })
     }
@@ -246,6 +260,26 @@ impl HotTrace {
         adopt_stand_ins(&mut spans);
         spans
     }
+}
+
+fn derived_texts(spans: &[Arc<Span>]) -> Option<Box<str>> {
+    let mut known: FxHashSet<String> = FxHashSet::default();
+    let mut texts = String::new();
+    for span in spans {
+        let meaning = fanlight_normalize::meaning(span);
+        for value in fanlight_normalize::derived_values(span, &meaning) {
+            let text = value.to_text();
+            if texts.len() + text.len() > MAX_DERIVED_BYTES {
+                return None;
+            }
+            if !known.contains(text.as_ref()) {
+                texts.push_str(&text);
+                texts.push('\n');
+                known.insert(text.into_owned());
+            }
+        }
+    }
+    Some(texts.into())
 }
 
 /// Adds an event unless the span has it: a sealed trace that was opened again has them joined already.

@@ -9,7 +9,7 @@ use serde_json::Value as Json;
 
 use super::span_texts::SpanTexts;
 use super::{
-    Filter, Number, SpanField, Test, TraceCondition, TraceField, cost_text, float_text,
+    Filter, Needle, Number, SpanField, Test, TraceCondition, TraceField, cost_text, float_text,
     python_json, usage_text,
 };
 
@@ -26,6 +26,10 @@ pub trait FilterSubject {
     /// Runs it was linked to.
     fn runs(&self) -> &BTreeSet<String>;
     fn prompts(&self) -> &BTreeSet<LinkedPrompt>;
+    /// False when certainly no text of its spans has the letters: spares looking at what they mean.
+    fn may_have(&self, _needle: &Needle) -> bool {
+        true
+    }
     /// May be costly: called only when [`Filter::needs_spans`] and nothing cheaper has decided.
     fn spans(&self) -> &[Arc<Span>];
 }
@@ -79,7 +83,10 @@ impl TraceCondition {
                 };
                 subject.prompts().iter().any(accepted)
             }
-            TraceField::Text => any_span(subject, |span| span.passes(&SpanField::Content, test)),
+            TraceField::Text => {
+                test.needle().is_none_or(|needle| subject.may_have(needle))
+                    && any_span(subject, |span| span.passes(&SpanField::Content, test))
+            }
             // Rendered for clients, never stored.
             TraceField::Tag(key) if key == "mlflow.trace.spansLocation" => {
                 test.accepts_text(Some("TRACKING_STORE"))

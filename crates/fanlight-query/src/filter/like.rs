@@ -5,6 +5,7 @@
 
 use std::borrow::Cow;
 
+use super::needle::Needle;
 use super::shift_and::ShiftAnd;
 use memchr::memmem::Finder;
 
@@ -25,6 +26,7 @@ pub struct LikePattern {
     source: String,
     ignore_case: bool,
     parts: Vec<LikePart>,
+    needle: Option<Needle>,
     shape: Shape,
 }
 
@@ -67,10 +69,12 @@ impl LikePattern {
             Ok([whole]) => Shape::Whole(whole),
             Err(pieces) => Shape::spread(pieces)?,
         };
+        let parts = parts(&folded);
         Ok(Self {
             source: source.to_owned(),
             ignore_case,
-            parts: parts(&folded),
+            needle: Needle::of(literals(&parts), ignore_case),
+            parts,
             shape,
         })
     }
@@ -91,10 +95,12 @@ impl LikePattern {
     /// The literal pieces, in order: a text without one of them cannot match. Lower case when the pattern ignores
     /// case (see [`fold`]).
     pub fn literals(&self) -> impl Iterator<Item = &str> {
-        self.parts.iter().filter_map(|part| match part {
-            LikePart::Literal(text) => Some(text.as_str()),
-            _ => None,
-        })
+        literals(&self.parts)
+    }
+
+    /// Letters that every match has.
+    pub fn needle(&self) -> Option<&Needle> {
+        self.needle.as_ref()
     }
 
     /// The only text that matches, for a pattern without wildcards that minds case.
@@ -149,6 +155,13 @@ pub fn fold(text: &str) -> Cow<'_, str> {
         let lower = text.chars().flat_map(char::to_lowercase);
         Cow::Owned(lower.map(|c| if c == 'ς' { 'σ' } else { c }).collect())
     }
+}
+
+fn literals(parts: &[LikePart]) -> impl Iterator<Item = &str> {
+    parts.iter().filter_map(|part| match part {
+        LikePart::Literal(text) => Some(text.as_str()),
+        _ => None,
+    })
 }
 
 fn parts(folded: &str) -> Vec<LikePart> {

@@ -3,9 +3,9 @@
 use std::cmp::Ordering;
 use std::collections::BTreeSet;
 
-use regex::{Regex, RegexBuilder};
-
 use super::like::LikePattern;
+use super::needle::Needle;
+use super::regex_pattern::RegexPattern;
 
 /// A question about one value. A missing value answers only [`Test::IsNull`] with yes: `!=` and `NOT IN` ask for
 /// *another* value.
@@ -42,10 +42,6 @@ pub enum Number {
     Float(f64),
 }
 
-/// A regular expression, compiled once. Equal when written the same.
-#[derive(Clone, Debug)]
-pub struct RegexPattern(Regex);
-
 impl Test {
     /// Asks about a text, or about a missing one.
     pub fn accepts_text(&self, value: Option<&str>) -> bool {
@@ -71,6 +67,15 @@ impl Test {
             (Self::IsNull, value) => value.is_none(),
             (Self::IsNotNull, value) => value.is_some(),
             _ => false,
+        }
+    }
+
+    /// Letters that every text it accepts has, if they are known.
+    pub fn needle(&self) -> Option<&Needle> {
+        match self {
+            Self::Like(pattern) | Self::ILike(pattern) => pattern.needle(),
+            Self::RLike(pattern) => pattern.needle(),
+            _ => None,
         }
     }
 
@@ -140,50 +145,6 @@ fn compare_mixed(integer: i64, float: f64) -> Option<Ordering> {
     }
 }
 
-impl RegexPattern {
-    /// Bytes a compiled pattern may take.
-    pub const MAX_BYTES: usize = 1 << 20;
-    /// How deep groups may nest.
-    pub const MAX_DEPTH: u32 = 50;
-
-    /// Compiles `source`; says why not when it is not a regular expression or larger than the limits.
-    pub fn new(source: &str) -> Result<Self, String> {
-        RegexBuilder::new(source)
-            .size_limit(Self::MAX_BYTES)
-            .dfa_size_limit(Self::MAX_BYTES)
-            .nest_limit(Self::MAX_DEPTH)
-            .build()
-            .map(Self)
-            .map_err(|error| match error {
-                regex::Error::CompiledTooBig(limit) => {
-                    format!("it compiles to more than {limit} bytes")
-                }
-                // The parser draws a picture of several lines; the last one says what is wrong.
-                other => {
-                    let text = other.to_string();
-                    let reason = text.lines().last().unwrap_or_default();
-                    reason.strip_prefix("error: ").unwrap_or(reason).to_owned()
-                }
-            })
-    }
-
-    /// As written.
-    pub fn source(&self) -> &str {
-        self.0.as_str()
-    }
-
-    /// Whether it matches anywhere in `text`.
-    pub fn is_match(&self, text: &str) -> bool {
-        self.0.is_match(text)
-    }
-}
-
-impl PartialEq for RegexPattern {
-    fn eq(&self, other: &Self) -> bool {
-        self.source() == other.source()
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -233,19 +194,5 @@ mod tests {
             Some(Ordering::Equal)
         );
         assert_eq!(Number::Int(3).compare(Number::Float(f64::NAN)), None);
-    }
-
-    #[test]
-    fn a_regex_is_searched_for_and_bounded() {
-        assert!(Test::RLike(RegexPattern::new("h.t").unwrap()).accepts_text(Some("chat")));
-        assert_eq!(
-            RegexPattern::new("(?=a)").unwrap_err(),
-            "look-around, including look-ahead and look-behind, is not supported"
-        );
-        assert_eq!(
-            RegexPattern::new(r"(\w{100}){100}").unwrap_err(),
-            "it compiles to more than 1048576 bytes"
-        );
-        assert!(RegexPattern::new(&"(".repeat(1000)).is_err());
     }
 }
