@@ -9,7 +9,7 @@ use fanlight_normalize::Meaning;
 use parquet::errors::ParquetError;
 
 use super::texts_file::TextsWriter;
-use super::words::{ChunkKeys, WordsBuilder, chunks};
+use super::words::{ChunkKeys, ClosingWords, WordsThread, chunks};
 
 /// Shorter texts stay in their column: a reference to one would cost as much as it spares.
 const LONG_TEXT_BYTES: usize = 512;
@@ -20,15 +20,15 @@ const TRACE_REQUEST_ID: &str = "mlflow.traceRequestId";
 /// Where texts go.
 pub(super) struct Content {
     texts: TextsWriter,
-    pub(super) words: WordsBuilder,
+    words: WordsThread,
     keys: ChunkKeys,
 }
 
 impl Content {
-    pub(super) fn create(texts_path: &Path) -> Result<Self, ParquetError> {
+    pub(super) fn create(dir: &Path) -> Result<Self, ParquetError> {
         Ok(Self {
-            texts: TextsWriter::create(texts_path)?,
-            words: WordsBuilder::default(),
+            texts: TextsWriter::create(&dir.join("texts.parquet"))?,
+            words: WordsThread::start(&dir.join("words.idx"))?,
             keys: ChunkKeys::default(),
         })
     }
@@ -79,9 +79,11 @@ impl Content {
         }
     }
 
-    pub(super) fn finish(self) -> Result<WordsBuilder, ParquetError> {
+    /// The texts are durable when it returns; the words take longer.
+    pub(super) fn close(self) -> Result<ClosingWords, ParquetError> {
+        let words = self.words.close();
         self.texts.finish()?;
-        Ok(self.words)
+        Ok(words)
     }
 }
 

@@ -90,7 +90,7 @@ fn write_files(dir: &Path, traces: &[Arc<HotTrace>]) -> Result<usize, StoreError
     let parquet = |cause: parquet::errors::ParquetError| std::io::Error::other(cause);
     let spans_failed = |cause| StoreError::io("writing", &spans_path)(parquet(cause));
     let mut spans = SpansWriter::create(&spans_path).map_err(spans_failed)?;
-    let mut content = Content::create(&dir.join("texts.parquet")).map_err(spans_failed)?;
+    let mut content = Content::create(dir).map_err(spans_failed)?;
     let mut facets = FacetsBuilder::default();
     let mut index = Vec::with_capacity(traces.len());
     let mut span_count = 0;
@@ -118,12 +118,8 @@ fn write_files(dir: &Path, traces: &[Arc<HotTrace>]) -> Result<usize, StoreError
         });
         span_count += count;
     }
+    let words = content.close().map_err(spans_failed)?;
     spans.finish().map_err(spans_failed)?;
-    let words = content.finish().map_err(spans_failed)?;
-    let path = dir.join("words.idx");
-    words
-        .write(&path)
-        .map_err(StoreError::io("writing", &path))?;
 
     let records: Vec<_> = traces
         .iter()
@@ -138,6 +134,8 @@ fn write_files(dir: &Path, traces: &[Arc<HotTrace>]) -> Result<usize, StoreError
         .map_err(StoreError::io("writing", &path))?;
     let path = dir.join("rows.idx");
     rows::write(&path, &index, 1).map_err(StoreError::io("writing", &path))?;
+    let path = dir.join("words.idx");
+    words.finish().map_err(StoreError::io("writing", &path))?;
     Ok(span_count)
 }
 

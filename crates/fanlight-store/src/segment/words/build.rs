@@ -1,36 +1,23 @@
 //! Collecting words while a segment is written.
 
-use std::hash::{BuildHasher, RandomState};
+use std::hash::BuildHasher;
 use std::io;
-use std::path::Path;
 
-use hashbrown::{DefaultHashBuilder, HashMap, HashTable};
+use hashbrown::{DefaultHashBuilder, HashTable};
 
 use super::tokens::{Beginning, Found, each_word};
 use super::write::WordsWriter;
 use crate::segment::postings::RowList;
 
-/// The identity of a stretch of text. Two keyed hashes together: texts come from anybody, and two that are taken for
-/// one would show somebody else's words.
-pub(in crate::segment) type ChunkKey = [u64; 2];
-
-/// Makes [`ChunkKey`]s; other ones in every segment.
-#[derive(Debug, Default)]
-pub(in crate::segment) struct ChunkKeys([RandomState; 2]);
-
-impl ChunkKeys {
-    pub(in crate::segment) fn key(&self, chunk: &str) -> ChunkKey {
-        self.0.each_ref().map(|hasher| hasher.hash_one(chunk))
-    }
-}
-
 /// Every word with its rows. Rows must come in ascending order.
 #[derive(Debug, Default)]
-pub(in crate::segment) struct WordsBuilder {
+pub(super) struct WordsBuilder {
     lexicon: Lexicon,
+    log: RowLog,
     /// Rows with a word of which only the beginning is listed.
     cut_rows: RowList,
-    chunks: HashMap<ChunkKey, Chunk>,
+    /// Stretches of text, by number.
+    chunks: Vec<Chunk>,
     /// Words of all chunks, one after the other.
     chunk_words: Vec<u32>,
     recent_in_row: Recent,
@@ -74,16 +61,36 @@ struct Lexicon {
     table: HashTable<Slot>,
     letters: Vec<u8>,
     words: Vec<Word>,
+    /// Of each word.
+    last_seen: Vec<LastSeen>,
 }
 
 #[derive(Debug)]
 struct Word {
     start: usize,
     length: u8,
-    /// Where it was seen last: a chunk lists it once.
-    last_chunk: u32,
     rows: RowList,
 }
+
+/// Where a word was seen last, in numbers from 1: a row and a chunk list it once. Apart from the words, so that asking
+/// this stays within the cache.
+#[derive(Clone, Copy, Debug, Default)]
+struct LastSeen {
+    row: u32,
+    chunk: u32,
+}
+
+/// Which words a row has, in the order they came. Adding each row to the lists of its words at once would be a walk all
+/// over the memory; many at a time go to one list after the other.
+#[derive(Debug, Default)]
+struct RowLog {
+    words: Vec<u32>,
+    /// Where in `words` a row begins.
+    rows: Vec<(u32, usize)>,
+}
+
+/// Entries of the log that are kept until they are moved to the lists.
+const LOG_ENTRIES: usize = 1 << 20;
 
 /// A stretch of text that was seen before.
 #[derive(Debug)]
@@ -96,72 +103,139 @@ struct Chunk {
 
 impl WordsBuilder {
     /// `row` has the words of `text`.
-    pub(in crate::segment) fn add(&mut self, row: u32, text: &str) {
-        let lexicon = &mut self.lexicon;
-        let cut_rows = &mut self.cut_rows;
-        let recent = &mut self.recent_in_row;
+    pub(super) fn add(&mut self, row: u32, text: &str) {
+        self.log.begin(row, &mut self.lexicon);
+        let Self {
+            lexicon,
+            log,
+            cut_rows,
+            recent_in_row: recent,
+            ..
+        } = self;
         each_word(text, &mut |found| {
             if recent.knows(row + 1, &found) {
                 return;
             }
             let id = lexicon.id(&found);
-            lexicon.words[id as usize].rows.push(row);
+            log.push(id, &mut lexicon.last_seen[id as usize]);
             if found.is_cut {
                 cut_rows.push(row);
             }
         });
     }
 
-    /// As [`Self::add`], for a text that may come again and again: it is read once.
-    pub(in crate::segment) fn add_chunk(&mut self, row: u32, key: ChunkKey, text: &str) {
-        let words = &mut self.lexicon;
-        let number = u32::try_from(self.chunks.len() + 1).unwrap_or(u32::MAX);
-        let known = self.chunks.entry(key).or_insert_with(|| {
-            let first_word = self.chunk_words.len();
-            let mut has_cut_words = false;
-            each_word(text, &mut |found| {
-                if self.recent_in_chunk.knows(number, &found) {
-                    return;
-                }
-                let id = words.id(&found);
-                let word = &mut words.words[id as usize];
-                if word.last_chunk != number {
-                    word.last_chunk = number;
-                    self.chunk_words.push(id);
-                }
-                has_cut_words |= found.is_cut;
-            });
-            Chunk {
-                last_row: u32::MAX,
-                first_word,
-                word_count: self.chunk_words.len() - first_word,
-                has_cut_words,
+    /// As [`Self::add`], for a text that may come again and again: it is read once. The first one has number 0.
+    pub(super) fn add_chunk(&mut self, row: u32, text: &str) {
+        let lexicon = &mut self.lexicon;
+        let number = u32::try_from(self.chunks.len()).unwrap_or(u32::MAX);
+        let first_word = self.chunk_words.len();
+        let mut has_cut_words = false;
+        each_word(text, &mut |found| {
+            if self.recent_in_chunk.knows(number + 1, &found) {
+                return;
             }
+            let id = lexicon.id(&found);
+            let last_seen = &mut lexicon.last_seen[id as usize];
+            if last_seen.chunk != number + 1 {
+                last_seen.chunk = number + 1;
+                self.chunk_words.push(id);
+            }
+            has_cut_words |= found.is_cut;
         });
+        self.chunks.push(Chunk {
+            last_row: u32::MAX,
+            first_word,
+            word_count: self.chunk_words.len() - first_word,
+            has_cut_words,
+        });
+        self.add_chunk_again(row, number);
+    }
+
+    /// `row` has the words of an earlier chunk.
+    pub(super) fn add_chunk_again(&mut self, row: u32, number: u32) {
+        let known = &mut self.chunks[number as usize];
         if known.last_row == row {
             return;
         }
         known.last_row = row;
+        self.log.begin(row, &mut self.lexicon);
         for id in &self.chunk_words[known.first_word..][..known.word_count] {
-            words.words[*id as usize].rows.push(row);
+            self.log
+                .push(*id, &mut self.lexicon.last_seen[*id as usize]);
         }
         if known.has_cut_words {
             self.cut_rows.push(row);
         }
     }
 
-    pub(in crate::segment) fn write(&self, path: &Path) -> io::Result<()> {
+    pub(super) fn write(mut self, mut writer: WordsWriter) -> io::Result<()> {
+        self.log.empty_into(&mut self.lexicon);
         let lexicon = &self.lexicon;
         let letters = &lexicon.letters;
         let spelling = |word: &Word| &letters[word.start..][..usize::from(word.length)];
         let mut sorted: Vec<&Word> = lexicon.words.iter().collect();
         sorted.sort_unstable_by(|left, right| spelling(left).cmp(spelling(right)));
-        let mut writer = WordsWriter::create(path)?;
         writer.push(b"", &self.cut_rows)?;
         for word in sorted {
             writer.push(spelling(word), &word.rows)?;
         }
         writer.finish()
+    }
+}
+
+impl RowLog {
+    /// What comes next is of `row`, which must not be below the last one.
+    fn begin(&mut self, row: u32, lexicon: &mut Lexicon) {
+        if self.rows.last().is_some_and(|(last, _)| *last == row) {
+            return;
+        }
+        if self.words.len() >= LOG_ENTRIES {
+            self.empty_into(lexicon);
+        }
+        self.rows.push((row, self.words.len()));
+    }
+
+    /// The current row has this word.
+    fn push(&mut self, word: u32, last_seen: &mut LastSeen) {
+        let row = self.rows.last().map_or(0, |(row, _)| row + 1);
+        if last_seen.row != row {
+            last_seen.row = row;
+            self.words.push(word);
+        }
+    }
+
+    /// Moves everything to the lists of the words: sorted by word, rows still ascending.
+    fn empty_into(&mut self, lexicon: &mut Lexicon) {
+        // Where the rows of each word end in `sorted`, first as counts, then as places that move up to there.
+        let mut ends = vec![0_u32; lexicon.words.len()];
+        for word in &self.words {
+            ends[*word as usize] += 1;
+        }
+        let mut total = 0;
+        for end in &mut ends {
+            let count = *end;
+            *end = total;
+            total += count;
+        }
+        let mut sorted = vec![0_u32; self.words.len()];
+        let next = self.rows.iter().skip(1).map(|(_, start)| *start);
+        let until = next.chain([self.words.len()]);
+        for ((row, start), until) in self.rows.iter().zip(until) {
+            for word in &self.words[*start..until] {
+                let place = &mut ends[*word as usize];
+                sorted[*place as usize] = *row;
+                *place += 1;
+            }
+        }
+        let mut start = 0;
+        for (word, end) in lexicon.words.iter_mut().zip(ends) {
+            for row in &sorted[start..end as usize] {
+                word.rows.push(*row);
+            }
+            start = end as usize;
+        }
+        self.words.clear();
+        self.rows.clear();
     }
 }
 
@@ -175,6 +249,7 @@ impl Lexicon {
             table,
             letters,
             words,
+            last_seen,
         } = self;
         let spelling = |id: u32| {
             let word = &words[id as usize];
@@ -196,9 +271,9 @@ impl Lexicon {
         words.push(Word {
             start: letters.len(),
             length: u8::try_from(word.len()).expect("words are cut"),
-            last_chunk: 0,
             rows: RowList::default(),
         });
+        last_seen.push(LastSeen::default());
         letters.extend_from_slice(word);
         id
     }

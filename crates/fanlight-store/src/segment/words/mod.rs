@@ -5,6 +5,7 @@
 
 mod build;
 mod read;
+mod thread;
 mod tokens;
 mod write;
 
@@ -12,9 +13,9 @@ const MAGIC: [u8; 8] = *b"FANWORD\x01";
 /// One word in so many is found without walking.
 const SAMPLE_EVERY: usize = 32;
 
-pub(super) use build::{ChunkKey, ChunkKeys, WordsBuilder};
 pub(super) use read::Walk;
 pub use read::{WordPart, Words};
+pub(super) use thread::{ChunkKey, ChunkKeys, ClosingWords, WordsThread};
 pub(super) use tokens::chunks;
 pub use tokens::{stands_alone, words};
 pub(super) use write::WordsWriter;

@@ -313,6 +313,7 @@ mod tests {
 
     use proptest::prelude::*;
 
+    use super::super::WordsWriter;
     use super::super::build::WordsBuilder;
     use super::*;
 
@@ -323,7 +324,7 @@ mod tests {
         for (row, text) in (0_u32..).zip(rows) {
             builder.add(row, text);
         }
-        builder.write(&path).unwrap();
+        builder.write(WordsWriter::create(&path).unwrap()).unwrap();
         Words::open(&path).unwrap()
     }
 
@@ -365,7 +366,7 @@ mod tests {
         for row in 0..60_000 {
             builder.add(row, &format!("word{row}"));
         }
-        builder.write(&path).unwrap();
+        builder.write(WordsWriter::create(&path).unwrap()).unwrap();
         let mut bytes = std::fs::read(&path).unwrap();
         let place = bytes.len() / 4;
         bytes[place] ^= 1;
