@@ -8,7 +8,7 @@ use std::thread::JoinHandle;
 
 use fanlight_model::{Batch, Clock, TraceKey};
 use parking_lot::{Mutex, RwLock};
-use tokio::sync::{Notify, mpsc, oneshot};
+use tokio::sync::{Notify, Semaphore, mpsc, oneshot};
 
 use crate::compact::Effort;
 use crate::damage::{Damage, QUARANTINE_DIR};
@@ -38,6 +38,8 @@ pub struct Store {
     jobs: Mutex<Option<mpsc::Sender<Job>>>,
     waiting_bytes: Arc<AtomicUsize>,
     applied: Arc<Notify>,
+    /// Large batches that are encoded at one time, one per core: more would not be done earlier, only hold memory.
+    encoding: Semaphore,
     /// Told after each seal.
     room: Notify,
     writer: Mutex<Option<JoinHandle<()>>>,
@@ -131,6 +133,7 @@ impl Store {
             jobs: Mutex::new(Some(jobs)),
             waiting_bytes,
             applied,
+            encoding: Semaphore::new(std::thread::available_parallelism().map_or(1, usize::from)),
             room: Notify::new(),
             writer: Mutex::new(Some(thread)),
             damage,
@@ -151,6 +154,8 @@ impl Store {
         self.check_room(batch_bytes)?;
         let jobs = self.jobs.lock().clone().ok_or(StoreError::Closed)?;
         let (batch, payload) = if batch_bytes > ENCODE_INLINE_BYTES {
+            // The semaphore is never closed.
+            let _permit = self.encoding.acquire().await;
             let encode = move || (log::encode_batch(&batch), batch);
             let (payload, batch) = tokio::task::spawn_blocking(encode)
                 .await

@@ -25,6 +25,8 @@ impl Intake {
         if payload.bytes.len() <= INLINE_BYTES && payload.compression.is_empty() {
             return decode(payload, decoder, &limits, max);
         }
+        // The semaphore is never closed.
+        let _permit = self.decoding.acquire().await;
         let work = tokio::task::spawn_blocking(move || decode(payload, decoder, &limits, max));
         work.await.map_err(IntakeError::DecoderDied)?
     }

@@ -9,12 +9,14 @@ pub(crate) mod tests;
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
+use std::thread::available_parallelism;
 
 use axum::body::Body;
 use axum::http::HeaderMap;
 use bytes::Bytes;
 use fanlight_ingest::{DecodedLogs, DecodedTraces, Encoding, Limits, Rejected};
 use fanlight_model::{Addition, Batch, Clock, TraceKey};
+use tokio::sync::Semaphore;
 
 use crate::ServerSettings;
 use crate::body::read_body;
@@ -34,6 +36,8 @@ pub(crate) struct Intake {
     max_body_bytes: usize,
     max_decompressed_bytes: usize,
     budget: Budget,
+    /// Large bodies that are decoded at one time, one per core: more would not be done earlier, only hold memory.
+    decoding: Semaphore,
     counters: Arc<Counters>,
 }
 
@@ -69,6 +73,7 @@ impl Intake {
             max_body_bytes: settings.max_body_bytes,
             max_decompressed_bytes: settings.max_decompressed_bytes,
             budget,
+            decoding: Semaphore::new(available_parallelism().map_or(1, usize::from)),
             counters,
         }
     }
