@@ -20,22 +20,15 @@ pub(crate) enum Kind {
     Batch = 1,
 }
 
-/// How the records of a file are framed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Framing {
-    /// Records are numbered by counting.
-    V1,
-    /// Each record has its number and its place in the group that was synced with it.
-    V2,
-}
+/// Bytes before the payload.
+pub(crate) const HEAD_BYTES: usize = 20;
 
 /// A record read back: still compressed.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Record<'a> {
     pub(crate) version: u8,
     pub(crate) kind: u8,
-    /// Absent in files of version 1.
-    pub(crate) numbers: Option<Numbers>,
+    pub(crate) numbers: Numbers,
     pub(crate) payload: &'a [u8],
 }
 
@@ -125,29 +118,16 @@ impl Payload {
     }
 }
 
-impl Framing {
-    pub(crate) fn head_bytes(self) -> usize {
-        match self {
-            Self::V1 => 12,
-            Self::V2 => 20,
-        }
-    }
-}
-
 impl<'a> Record<'a> {
     /// The record at the start of `bytes` and its length, or why there is none.
-    pub(crate) fn read(framing: Framing, bytes: &'a [u8]) -> Result<(Self, usize), &'static str> {
-        let head_bytes = framing.head_bytes();
-        let (head, rest) = bytes
-            .split_at_checked(head_bytes)
-            .ok_or("the record's head is cut")?;
+    pub(crate) fn read(bytes: &'a [u8]) -> Result<(Self, usize), &'static str> {
+        const CUT: &str = "the record's head is cut";
+        let numbers = Numbers::read(bytes).ok_or(CUT)?;
+        let (head, rest) = bytes.split_at_checked(HEAD_BYTES).ok_or(CUT)?;
         let length = u32::from_le_bytes([head[0], head[1], head[2], head[3]]) as usize;
         let payload = rest.get(..length).ok_or("the record is cut")?;
-        let (head, stored) = head.split_at(head_bytes - 4);
-        let crc = match framing {
-            Framing::V1 => crc32c::crc32c_append(crc32c::crc32c(&head[4..]), payload),
-            Framing::V2 => crc32c::crc32c_append(crc32c::crc32c(payload), head),
-        };
+        let (head, stored) = head.split_at(HEAD_BYTES - 4);
+        let crc = crc32c::crc32c_append(crc32c::crc32c(payload), head);
         if crc.to_le_bytes() != stored {
             return Err("the checksum does not match");
         }
@@ -155,10 +135,10 @@ impl<'a> Record<'a> {
             Self {
                 version: head[4],
                 kind: head[5],
-                numbers: Numbers::read(framing, bytes),
+                numbers,
                 payload,
             },
-            head_bytes + length,
+            HEAD_BYTES + length,
         ))
     }
 
@@ -174,10 +154,10 @@ impl<'a> Record<'a> {
 
 impl Numbers {
     /// What the head at the start of `bytes` says, whatever the rest is.
-    pub(crate) fn read(framing: Framing, bytes: &[u8]) -> Option<Self> {
+    pub(crate) fn read(bytes: &[u8]) -> Option<Self> {
         let head = bytes.first_chunk::<16>()?;
         let (_, seq) = head.split_last_chunk::<8>()?;
-        (framing == Framing::V2).then(|| Self {
+        Some(Self {
             seq: u64::from_le_bytes(*seq),
             place: u16::from_le_bytes([head[6], head[7]]),
         })
@@ -202,9 +182,9 @@ mod tests {
             ..Batch::default()
         };
         let bytes = record(&batch);
-        let (record, length) = Record::read(Framing::V2, &bytes).unwrap();
+        let (record, length) = Record::read(&bytes).unwrap();
         assert_eq!(length, bytes.len());
-        assert_eq!(record.numbers, Some(Numbers { seq: 7, place: 2 }));
+        assert_eq!(record.numbers, Numbers { seq: 7, place: 2 });
         assert_eq!(record.batch().unwrap(), batch);
     }
 
@@ -214,7 +194,7 @@ mod tests {
         for place in 0..bytes.len() {
             let mut damaged = bytes.clone();
             damaged[place] ^= 0x10;
-            assert!(Record::read(Framing::V2, &damaged).is_err(), "byte {place}");
+            assert!(Record::read(&damaged).is_err(), "byte {place}");
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use super::record::{Framing, Numbers, Record};
+use super::record::{HEAD_BYTES, Numbers, Record};
 use super::{FILE_HEAD_BYTES, FILE_MAGIC};
 use crate::StoreError;
 
@@ -39,7 +39,7 @@ pub(super) fn survey(
     first_seq: u64,
     end: Option<u64>,
 ) -> Result<Survey<'_>, StoreError> {
-    let framing = framing(bytes)?;
+    check_version(bytes)?;
     let mut survey = Survey {
         next_seq: first_seq,
         ..Survey::default()
@@ -47,8 +47,8 @@ pub(super) fn survey(
     let mut offset = FILE_HEAD_BYTES;
     while offset < bytes.len() && end.is_none_or(|end| survey.next_seq < end) {
         let expected = survey.next_seq;
-        let reason = match Record::read(framing, &bytes[offset..]) {
-            Ok((record, length)) if record.numbers.is_none_or(|found| found.seq == expected) => {
+        let reason = match Record::read(&bytes[offset..]) {
+            Ok((record, length)) if record.numbers.seq == expected => {
                 survey.records.push(Found {
                     seq: expected,
                     bytes: offset..offset + length,
@@ -61,7 +61,7 @@ pub(super) fn survey(
             Ok(_) => "a record of another place is here",
             Err(reason) => reason,
         };
-        let resumed = resume(framing, bytes, offset, expected, end);
+        let resumed = resume(bytes, offset, expected, end);
         let (next_offset, next_seq) = resumed.unwrap_or((bytes.len(), end.unwrap_or(expected)));
         survey.holes.push(Hole {
             bytes: offset..next_offset,
@@ -84,17 +84,14 @@ pub(super) fn survey(
 }
 
 impl Survey<'_> {
-    /// The first number of the last group that was written together, and where it is. Without records, or where groups
-    /// are not known, it is empty.
+    /// The first number of the last group that was written together, and where it is; empty without
+    /// records.
     pub(super) fn last_group(&self) -> (u64, Range<usize>) {
         let nothing = (self.next_seq, 0..0);
         let Some(last) = self.records.last() else {
             return nothing;
         };
-        let Some(numbers) = last.record.numbers else {
-            return nothing;
-        };
-        let first_seq = last.seq.saturating_sub(numbers.place.into());
+        let first_seq = last.seq.saturating_sub(last.record.numbers.place.into());
         let first = self.records.iter().find(|found| found.seq >= first_seq);
         first.map_or(nothing, |first| {
             (first.seq, first.bytes.start..last.bytes.end)
@@ -105,7 +102,7 @@ impl Survey<'_> {
     /// The numbers from there on will be given again, so nothing of what follows may be applied.
     fn leave_out_unfinished(&mut self, file_bytes: usize) {
         let group_start = self.records.last().map_or(0, |last| {
-            let place = last.record.numbers.map_or(0, |numbers| numbers.place);
+            let place = last.record.numbers.place;
             last.seq.saturating_sub(place.into())
         });
         let Some(cut) = self
@@ -123,38 +120,30 @@ impl Survey<'_> {
     }
 }
 
-fn framing(bytes: &[u8]) -> Result<Framing, StoreError> {
+/// A damaged head costs nothing: the name says which record comes first, and each record says its own number.
+fn check_version(bytes: &[u8]) -> Result<(), StoreError> {
     let known = FILE_MAGIC[7];
     match bytes.first_chunk::<8>() {
-        Some(magic) if magic[..7] == FILE_MAGIC[..7] => match magic[7] {
-            1 => Ok(Framing::V1),
-            found if found > known => Err(StoreError::NewerLog { found, known }),
-            _ => Ok(Framing::V2),
-        },
-        // A damaged head: the name says which record comes first, and each record says its own number.
-        _ => Ok(Framing::V2),
+        Some(magic) if magic[..7] == FILE_MAGIC[..7] && magic[7] > known => {
+            Err(StoreError::NewerLog {
+                found: magic[7],
+                known,
+            })
+        }
+        _ => Ok(()),
     }
 }
 
 /// Where the next whole record after the damage at `offset` begins, and its number.
-fn resume(
-    framing: Framing,
-    bytes: &[u8],
-    offset: usize,
-    expected: u64,
-    end: Option<u64>,
-) -> Option<(usize, u64)> {
+fn resume(bytes: &[u8], offset: usize, expected: u64, end: Option<u64>) -> Option<(usize, u64)> {
     let fits = |place: usize, seq: u64| {
         let missing = seq.checked_sub(expected);
-        let room = ((place - offset) / framing.head_bytes()) as u64;
+        let room = ((place - offset) / HEAD_BYTES) as u64;
         missing.is_some_and(|missing| missing <= room) && end.is_none_or(|end| seq < end)
     };
     let record_at = |place: usize| {
-        let seq = match framing {
-            Framing::V1 => expected + 1,
-            Framing::V2 => Numbers::read(framing, bytes.get(place..)?)?.seq,
-        };
-        let here = fits(place, seq) && Record::read(framing, &bytes[place..]).is_ok();
+        let seq = Numbers::read(bytes.get(place..)?)?.seq;
+        let here = fits(place, seq) && Record::read(&bytes[place..]).is_ok();
         here.then_some((place, seq))
     };
     // Mostly the damage is inside a payload, and the next record is where it should be.
@@ -163,15 +152,12 @@ fn resume(
         .and_then(<[u8]>::first_chunk::<4>)
         .and_then(|length| {
             let length = usize::try_from(u32::from_le_bytes(*length)).ok()?;
-            offset.checked_add(framing.head_bytes() + length)
+            offset.checked_add(HEAD_BYTES + length)
         });
     if let Some(found) = announced.and_then(|place| bytes.get(place..).and(record_at(place))) {
         return Some(found);
     }
-    match framing {
-        Framing::V1 => None,
-        Framing::V2 => (offset + 1..bytes.len()).find_map(record_at),
-    }
+    (offset + 1..bytes.len()).find_map(record_at)
 }
 
 #[cfg(test)]

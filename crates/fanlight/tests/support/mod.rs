@@ -7,7 +7,7 @@ pub(crate) mod otlp;
 pub(crate) mod packed;
 
 use std::fs::{self, File};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
@@ -184,6 +184,18 @@ impl Server {
 }
 
 impl Stopped {
+    /// A data directory like the one in `data`, which stays as it is.
+    pub(crate) fn copy_of(data: &Path) -> Self {
+        let home = tempfile::tempdir().unwrap();
+        copy_dir(data, &home.path().join("data"));
+        Self { home }
+    }
+
+    /// Leaves a copy of the data directory in `data`.
+    pub(crate) fn copy_to(&self, data: &Path) {
+        copy_dir(&self.home.path().join("data"), data);
+    }
+
     /// Runs a command on the data directory; answers what it printed.
     pub(crate) fn run(&self, command: &str, flags: &[&str]) -> String {
         let output = Command::new(env!("CARGO_BIN_EXE_fanlight"))
@@ -256,6 +268,19 @@ fn ports(said: &str) -> Option<[u16; 3]> {
         rest[..digits.unwrap_or(rest.len())].parse().unwrap()
     });
     Some([ports.next()?, ports.next()?, ports.next()?])
+}
+
+fn copy_dir(from: &Path, to: &Path) {
+    fs::create_dir_all(to).unwrap();
+    for entry in fs::read_dir(from).unwrap() {
+        let entry = entry.unwrap();
+        let target = to.join(entry.file_name());
+        if entry.file_type().unwrap().is_dir() {
+            copy_dir(&entry.path(), &target);
+        } else {
+            fs::copy(entry.path(), target).unwrap();
+        }
+    }
 }
 
 impl Drop for Server {
