@@ -7,6 +7,7 @@
 mod error;
 mod members;
 mod overview;
+pub mod portable;
 mod search;
 mod sessions;
 mod spans;

@@ -2,7 +2,9 @@
 //!
 //! A handler parses with `fanlight_api::v1`, makes one call, and renders.
 
+mod export;
 mod extract;
+mod import;
 mod sessions;
 mod stats;
 mod traces;
@@ -21,6 +23,8 @@ pub(crate) const PREFIX: &str = "/api/v1/";
 pub(crate) fn routes() -> Router<Arc<AppState>> {
     Router::new()
         .route("/api/v1/traces/search", post(traces::search))
+        .route("/api/v1/traces/export", get(export::get).post(export::post))
+        .route("/api/v1/traces/import", post(import::post))
         .route("/api/v1/traces/{trace_id}", get(traces::get))
         .route("/api/v1/sessions/search", post(sessions::search))
         .route("/api/v1/values", get(values::values))
