@@ -6,7 +6,7 @@ use fanlight_api::mlflow::Fields;
 use fanlight_api::v1::portable::{PortableTrace, parse_companion, parse_mlflow_dict};
 use fanlight_api::v1::{Members, Refusal};
 use fanlight_ingest::{
-    DecodeError, Encoding, Limits, ResourceSpans, decode_spans_json, decode_traces,
+    DecodeError, Encoding, Limits, ResourceSpans, decode_exported_spans, decode_traces,
 };
 use serde_json::Value as Json;
 use serde_json::value::RawValue;
@@ -110,7 +110,7 @@ fn read_mlflow(
         _ => return Err("`info` is not an object".to_owned()),
     };
     let portable = parse_mlflow_dict(&info, beside).map_err(told)?;
-    let spans = decode_spans_json(text, portable.trace.id, limits);
+    let spans = decode_exported_spans(text, portable.trace.id, limits);
     let spans = ResourceSpans {
         resource: std::sync::Arc::default(),
         spans: spans.map_err(|error| error.to_string())?,
