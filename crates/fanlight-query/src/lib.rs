@@ -30,6 +30,7 @@ mod sessions;
 pub mod stats;
 mod subject;
 mod text;
+mod text_hits;
 mod time_range;
 mod unreadable;
 mod upkeep;

@@ -5,6 +5,7 @@
 //! `null`, never zero.
 
 mod error;
+mod hits;
 mod members;
 mod overview;
 pub mod portable;
@@ -16,6 +17,7 @@ mod trace;
 mod values;
 
 pub use error::Refusal;
+pub use hits::render_hits;
 pub use members::Members;
 pub use overview::render_overview;
 pub use search::{SearchRequest, parse_experiments, parse_filter};

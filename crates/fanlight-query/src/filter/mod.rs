@@ -16,6 +16,7 @@
 mod error;
 mod evaluate;
 mod field;
+mod hits;
 mod identifier;
 mod lexer;
 mod like;
@@ -30,6 +31,7 @@ mod value_test;
 pub use error::FilterError;
 pub use evaluate::FilterSubject;
 pub use field::{SpanField, TraceField};
+pub use hits::TextHit;
 pub use like::{LikePart, LikePattern, fold};
 pub use parse::{MAX_CONDITIONS, MAX_DEPTH, MAX_FILTER_BYTES, MAX_REGEXES, parse};
 pub use rendered::{cost_text, float_text, python_json, usage_text};
