@@ -320,9 +320,12 @@ pub(in crate::mlflow) mod tests {
             metadata: BTreeMap::from([("m".to_owned(), "v".repeat(300))]),
             ..summary()
         };
-        assert_eq!(metadata(&summary)[0].1.len(), 250);
+        assert_eq!(metadata(&summary, Texts::Cut)[0].1.len(), 250);
         assert_eq!(
-            (tags(&summary)[0].0.len(), tags(&summary)[0].1.len()),
+            (
+                tags(&summary, Texts::Cut)[0].0.len(),
+                tags(&summary, Texts::Cut)[0].1.len()
+            ),
             (250, 4096)
         );
     }
@@ -334,7 +337,7 @@ pub(in crate::mlflow) mod tests {
             ..summary()
         };
         assert_eq!(
-            tags(&summary),
+            tags(&summary, Texts::Cut),
             [
                 (
                     tags::ARTIFACT_LOCATION.to_owned(),
