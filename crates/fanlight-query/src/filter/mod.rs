@@ -40,6 +40,7 @@ pub use value_test::{Comparison, Number, RegexPattern, Test};
 pub(crate) use error::{Fault, cut};
 pub(crate) use identifier::{Entity, did_you_mean, nearest, split};
 pub(crate) use lexer::{TokenKind, tokens};
+pub(crate) use span_texts::attribute_text;
 
 /// Which traces are wanted.
 ///

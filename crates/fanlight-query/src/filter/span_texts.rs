@@ -129,6 +129,13 @@ impl<'a> SpanTexts<'a> {
     }
 }
 
+/// The text of an attribute of a span, as conditions on it see it.
+pub(crate) fn attribute_text(span: &Span, key: &str) -> Option<String> {
+    let id = format!("tr-{}", span.trace_id);
+    let texts = SpanTexts::new(span, &id);
+    texts.attribute(key).map(Cow::into_owned)
+}
+
 /// What is read off the span comes before what has to be worked out.
 fn by_cost(parts: &[SpanCondition]) -> impl Iterator<Item = &SpanCondition> {
     let cheap = parts.iter().filter(|part| is_cheap(part));
