@@ -46,6 +46,9 @@ impl PartialOrd for Place {
     }
 }
 
+/// Reads rows of a segment, which are ascending.
+type ReadSegment<'a, T> = dyn Fn(&Segment, &[u32]) -> Result<Vec<T>, StoreError> + 'a;
+
 /// Rows of a segment, each with its place in the page.
 type RowsAndPlaces = Vec<(u32, usize)>;
 
@@ -196,11 +199,7 @@ impl Context<'_> {
     }
 
     /// What `read` answers for each sealed hit, asked once per segment; `None` for hot ones and for what cannot be read.
-    pub(crate) fn read_rows<T>(
-        &self,
-        hits: &[Hit],
-        read: &dyn Fn(&Segment, &[u32]) -> Result<Vec<T>, StoreError>,
-    ) -> Vec<Option<T>> {
+    pub(crate) fn read_rows<T>(&self, hits: &[Hit], read: &ReadSegment<'_, T>) -> Vec<Option<T>> {
         let mut found: Vec<Option<T>> = hits.iter().map(|_| None).collect();
         let mut of_segments: Vec<(&Arc<Segment>, RowsAndPlaces)> = Vec::new();
         for (place, hit) in hits.iter().enumerate() {

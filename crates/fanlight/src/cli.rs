@@ -185,7 +185,7 @@ pub(crate) enum ExportFormat {
     /// One trace per line, as OTLP/JSON; nothing is lost
     #[value(alias = "jsonl")]
     Otlp,
-    /// One trace per line, as MLflow's Trace.to_json()
+    /// One trace per line, as `Trace.to_json()` of MLflow writes it
     Mlflow,
     /// A table with a row per trace
     Csv,
@@ -197,7 +197,8 @@ pub(crate) enum ExportFormat {
 pub(crate) struct ImportArgs {
     #[command(flatten)]
     pub(crate) server: ServerArg,
-    /// Files with a trace per line (OTLP/JSON or MLflow's Trace.to_json()), plain, gzip or zstd; `-` is standard input
+    /// Files with a trace per line, as exported here or by MLflow's `Trace.to_json()`, plain, gzip or zstd; `-` is
+    /// standard input
     #[arg(required = true, value_name = "FILE")]
     pub(crate) files: Vec<PathBuf>,
     /// Name or id of the experiment to import to, instead of the ones the files name

@@ -9,6 +9,9 @@ use fanlight_normalize::{decode_json_text, meaning, mlflow_attributes};
 
 use super::{SpanCondition, SpanField, Test};
 
+/// Looks at the name of a field and a text of it. Says whether that was what it looks for, and whether it wants more.
+pub(super) type Take<'a> = dyn FnMut(&str, &str) -> (bool, ControlFlow<()>) + 'a;
+
 pub(super) struct SpanTexts<'a> {
     span: &'a Span,
     /// Of its trace, as MLflow writes it: a derived attribute.
@@ -47,15 +50,10 @@ impl<'a> SpanTexts<'a> {
         }
     }
 
-    /// Hands the texts of `field` to `take`, inputs and outputs first, with the names that a reader knows them by. `take`
-    /// says whether a text was what it looks for, and whether it wants more.
+    /// Hands the texts of `field` to `take`, inputs and outputs first, with the names that a reader knows them by.
     ///
     /// Of [`SpanField::Content`], strings inside a list or an object come before its whole text.
-    pub(super) fn each_text(
-        &self,
-        field: &SpanField,
-        take: &mut dyn FnMut(&str, &str) -> (bool, ControlFlow<()>),
-    ) -> ControlFlow<()> {
+    pub(super) fn each_text(&self, field: &SpanField, take: &mut Take<'_>) -> ControlFlow<()> {
         match field {
             SpanField::Name => take("name", &self.span.name).1,
             SpanField::Status | SpanField::Type => ControlFlow::Continue(()),
@@ -67,10 +65,7 @@ impl<'a> SpanTexts<'a> {
         }
     }
 
-    fn each_content(
-        &self,
-        take: &mut dyn FnMut(&str, &str) -> (bool, ControlFlow<()>),
-    ) -> ControlFlow<()> {
+    fn each_content(&self, take: &mut Take<'_>) -> ControlFlow<()> {
         take("name", &self.span.name).1?;
         let is_main = |key: &str| INPUTS == key || OUTPUTS == key;
         let attributes = || self.attributes().iter();
@@ -176,11 +171,7 @@ fn shown_key(key: &str) -> Cow<'_, str> {
 }
 
 /// A string inside is easier to read than the JSON around it; where none is looked for, that is.
-fn each_of_value(
-    name: &str,
-    value: &Value,
-    take: &mut dyn FnMut(&str, &str) -> (bool, ControlFlow<()>),
-) -> ControlFlow<()> {
+fn each_of_value(name: &str, value: &Value, take: &mut Take<'_>) -> ControlFlow<()> {
     let mut found = false;
     if matches!(value, Value::Array(_) | Value::Map(_)) {
         for inner in strings_inside(value) {

@@ -112,7 +112,7 @@ fn announce(server: &Server) {
     }
     let mut odd = with_attribute(root(77, "odd \u{0} name"), "nan", f64::NAN);
     odd.kind = fanlight_model::SpanKind::Other(9);
-    odd.trace_state = "a=b".to_owned();
+    "a=b".clone_into(&mut odd.trace_state);
     odd.flags = 1;
     odd.dropped = [1, 2, 3];
     odd.attributes
