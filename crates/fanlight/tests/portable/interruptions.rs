@@ -178,6 +178,24 @@ fn another_question_does_not_go_on_with_a_file() {
 }
 
 #[test]
+fn an_export_that_never_began_leaves_nothing() {
+    let dir = tempfile::tempdir().unwrap();
+    let server = Server::start(&[]);
+    let path = dir.path().join("x");
+    let arguments = [
+        "export",
+        "--output",
+        path.to_str().unwrap(),
+        "--filter",
+        "dur > 3",
+    ];
+    let refused = traces(server.port, &arguments);
+    assert_eq!(refused.status.code(), Some(1));
+    assert!(said(&refused).contains("dur"), "{}", said(&refused));
+    assert_eq!(std::fs::read_dir(dir.path()).unwrap().count(), 0);
+}
+
+#[test]
 fn a_table_goes_on_too() {
     let dir = tempfile::tempdir().unwrap();
     let server = Server::start(&[]);

@@ -101,6 +101,10 @@ fn to_file(
         Spool::create(path, request, shape)?
     };
     if let Err(failure) = fill(client, request, shape, &mut spool) {
+        if spool.is_new() {
+            spool.discard()?;
+            return Err(failure);
+        }
         spool.keep()?;
         return Err(interrupted(failure, &spool));
     }
@@ -120,13 +124,12 @@ fn to_file(
 }
 
 fn interrupted(failure: Failure, spool: &Spool) -> Failure {
-    let kept = spool.total().traces;
     match failure.text() {
-        Some(text) if kept > 0 => Failure::Other(anyhow::anyhow!(
+        Some(text) => Failure::Other(anyhow::anyhow!(
             "{text}\nthe export is not complete: what came so far is in {}; go on with --resume",
             spool.path().display()
         )),
-        _ => failure,
+        None => failure,
     }
 }
 

@@ -131,6 +131,16 @@ impl Spool {
         self.safe.cursor.as_deref()
     }
 
+    /// Nothing came so far that could be gone on with.
+    pub(super) fn is_new(&self) -> bool {
+        self.safe.cursor.is_none()
+    }
+
+    pub(super) fn discard(self) -> Result<(), Failure> {
+        remove(&self.path)?;
+        remove(&beside(&self.path, ".json"))
+    }
+
     pub(super) fn total(&self) -> Total {
         Total {
             shape: self.shape,
