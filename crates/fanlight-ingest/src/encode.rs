@@ -20,7 +20,9 @@ pub fn encode_traces_json(spans: &[Span]) -> Vec<u8> {
 }
 
 /// Spans of the same resource and scope share a group; within a group they keep their order.
-pub fn encode_request(spans: &[Span]) -> wire::ExportTraceServiceRequest {
+pub fn encode_request<'a>(
+    spans: impl IntoIterator<Item = &'a Span>,
+) -> wire::ExportTraceServiceRequest {
     let mut groups: Vec<Group<'_>> = Vec::new();
     for span in spans {
         // From the back: spans of one source mostly follow each other.

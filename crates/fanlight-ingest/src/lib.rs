@@ -23,5 +23,5 @@ pub use encode::{encode_request, encode_traces, encode_traces_json};
 pub use error::{DecodeError, RejectReason, Rejected};
 pub use limits::Limits;
 pub use logs::{DecodedLogs, LogContent, decode_log_request, decode_logs};
-pub use mlflow_json::decode_spans_json;
+pub use mlflow_json::{decode_exported_spans, decode_spans_json};
 pub use resource::{ExperimentHint, experiment_of};

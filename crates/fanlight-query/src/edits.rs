@@ -1,5 +1,7 @@
 //! Edits of traces: durable in the catalog, then in the overlay every read uses.
 
+use std::collections::BTreeSet;
+
 use fanlight_catalog::CatalogError;
 use fanlight_model::{Assessment, LinkedPrompt, TraceKey};
 use tokio::sync::{Mutex, MutexGuard};
@@ -19,8 +21,21 @@ impl Default for EditLocks {
 
 impl EditLocks {
     async fn of(&self, key: TraceKey) -> MutexGuard<'_, ()> {
-        let place = usize::from(key.trace.to_bytes()[15]) % self.0.len();
-        self.0[place].lock().await
+        self.0[self.place(key)].lock().await
+    }
+
+    /// In one order, so that two callers cannot wait for each other.
+    pub(crate) async fn of_all(&self, keys: &[TraceKey]) -> Vec<MutexGuard<'_, ()>> {
+        let places: BTreeSet<usize> = keys.iter().map(|key| self.place(*key)).collect();
+        let mut held = Vec::with_capacity(places.len());
+        for place in places {
+            held.push(self.0[place].lock().await);
+        }
+        held
+    }
+
+    fn place(&self, key: TraceKey) -> usize {
+        usize::from(key.trace.to_bytes()[15]) % self.0.len()
     }
 }
 
@@ -149,7 +164,7 @@ impl Engine {
     }
 
     /// Call with the trace's lock held.
-    async fn reload(&self, key: TraceKey) -> Result<(), QueryError> {
+    pub(crate) async fn reload(&self, key: TraceKey) -> Result<(), QueryError> {
         let edits = self.catalog.trace_edits(key).await?;
         self.overlay.put(key, edits);
         Ok(())

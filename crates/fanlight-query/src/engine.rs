@@ -17,6 +17,7 @@ use tokio::sync::Semaphore;
 use tokio::task::JoinHandle;
 
 use crate::edits::EditLocks;
+use crate::export::MAX_EXPORTS;
 use crate::filter::Filter;
 use crate::ordered::{count, ordered};
 use crate::overlay::Overlay;
@@ -112,9 +113,10 @@ pub struct Engine {
     pub(crate) overlay: Arc<Overlay>,
     pub(crate) edit_locks: EditLocks,
     pub(crate) clock: Arc<dyn Clock>,
-    unreadable: Arc<Unreadable>,
+    pub(crate) unreadable: Arc<Unreadable>,
     pub(crate) settings: EngineSettings,
     reads: Semaphore,
+    pub(crate) exports: Arc<Semaphore>,
     upkeep: Mutex<Vec<JoinHandle<()>>>,
 }
 
@@ -155,6 +157,7 @@ impl Engine {
             unreadable: Arc::default(),
             edit_locks: EditLocks::default(),
             reads: Semaphore::new(settings.concurrent_reads),
+            exports: Arc::new(Semaphore::new(MAX_EXPORTS)),
             settings,
             upkeep: Mutex::new(upkeep.into()),
         });

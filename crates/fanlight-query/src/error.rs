@@ -30,6 +30,8 @@ pub enum QueryError {
     TooManyGroups { limit: usize },
     #[error("more than {limit} values fall into the window; ask for a shorter time")]
     TooManyValues { limit: usize },
+    #[error("{limit} exports run already; send it again when one of them has ended")]
+    TooManyExports { limit: usize },
     #[error("the server is shutting down")]
     ShuttingDown,
     #[error(transparent)]
@@ -50,6 +52,7 @@ impl QueryError {
             | Self::TagNotFound { .. }
             | Self::AssessmentNotFound { .. } => ErrorKind::NotFound,
             Self::AssessmentExists { .. } => ErrorKind::Conflict,
+            Self::TooManyExports { .. } => ErrorKind::Overloaded,
             Self::ShuttingDown => ErrorKind::Unavailable,
             Self::Catalog(cause) => cause.kind(),
             Self::Store(cause) => cause.kind(),

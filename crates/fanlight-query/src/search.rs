@@ -6,8 +6,8 @@ use std::collections::{BinaryHeap, VecDeque};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use fanlight_model::{Span, TraceId, TraceKey, TraceSummary, UnixNanos};
-use fanlight_store::{HotTrace, Property, Segment, SegmentView, Snapshot};
+use fanlight_model::{SegmentId, Span, TraceId, TraceKey, TraceSummary, UnixNanos};
+use fanlight_store::{HotTrace, Property, Segment, SegmentView, Snapshot, StoreError};
 use roaring::RoaringBitmap;
 
 use crate::compile::{Bounds, Compiler};
@@ -49,6 +49,9 @@ impl PartialOrd for Place {
         Some(self.cmp(other))
     }
 }
+
+/// Reads rows of a segment, which are ascending.
+type ReadSegment<'a, T> = dyn Fn(&Segment, &[u32]) -> Result<Vec<T>, StoreError> + 'a;
 
 /// Rows of a segment, each with its place in the page.
 type RowsAndPlaces = Vec<(u32, usize)>;
@@ -197,35 +200,41 @@ impl Context<'_> {
 
     /// The same, with `None` for what cannot be read.
     pub(crate) fn read_each(&self, hits: &[Hit]) -> Vec<Option<crate::TraceRecord>> {
-        let mut records: Vec<Option<crate::TraceRecord>> = vec![None; hits.len()];
+        let stored = self.read_rows(hits, &|segment, rows| segment.traces(rows));
+        let records = hits.iter().zip(stored).map(|(hit, stored)| match hit {
+            Hit::Hot(trace) => Some(record(trace.summary().clone(), self.overlay)),
+            Hit::Sealed(..) => stored.map(|stored| record(stored.summary, self.overlay)),
+        });
+        records.collect()
+    }
+
+    /// What `read` answers for each sealed hit, asked once per segment; `None` for hot ones and for what cannot be read.
+    pub(crate) fn read_rows<T>(&self, hits: &[Hit], read: &ReadSegment<'_, T>) -> Vec<Option<T>> {
+        let mut found: Vec<Option<T>> = hits.iter().map(|_| None).collect();
         let mut of_segments: Vec<(&Arc<Segment>, RowsAndPlaces)> = Vec::new();
         for (place, hit) in hits.iter().enumerate() {
-            match hit {
-                Hit::Hot(trace) => {
-                    records[place] = Some(record(trace.summary().clone(), self.overlay));
-                }
-                Hit::Sealed(segment, row) => {
-                    match of_segments
-                        .iter_mut()
-                        .find(|(known, _)| known.id() == segment.id())
-                    {
-                        Some((_, rows)) => rows.push((*row, place)),
-                        None => of_segments.push((segment, vec![(*row, place)])),
-                    }
-                }
+            let Hit::Sealed(segment, row) = hit else {
+                continue;
+            };
+            let known = of_segments
+                .iter_mut()
+                .find(|(known, _)| known.id() == segment.id());
+            match known {
+                Some((_, rows)) => rows.push((*row, place)),
+                None => of_segments.push((segment, vec![(*row, place)])),
             }
         }
         for (segment, mut rows) in of_segments {
             rows.sort_unstable();
             let ascending: Vec<u32> = rows.iter().map(|(row, _)| *row).collect();
-            let found = self
+            let read = self
                 .unreadable
-                .read(segment, &ascending, &|rows| segment.traces(rows));
-            for (stored, (_, place)) in found.into_iter().zip(rows) {
-                records[place] = stored.map(|stored| record(stored.summary, self.overlay));
+                .read(segment, &ascending, &|rows| read(segment, rows));
+            for (one, (_, place)) in read.into_iter().zip(rows) {
+                found[place] = one;
             }
         }
-        records
+        found
     }
 }
 
@@ -234,6 +243,7 @@ pub(crate) fn newest(context: &Context<'_>, snapshot: &Snapshot) -> Result<Page,
     let order = time_order();
     let cursor = Cursor::from_token(context.search.page_token.as_deref(), &order)?;
     let from = cursor.as_ref().map(place_of).transpose()?;
+    let from = Beginning::at(from);
     let mut merge = Merge::new(context, snapshot, from);
     let mut hits = Vec::with_capacity(context.search.limit.min(1024));
     let mut next = None;
@@ -286,17 +296,63 @@ fn place_of(cursor: &Cursor) -> Result<(Place, bool), QueryError> {
     }
 }
 
-enum Step {
+pub(crate) enum Step {
     Found(Place, Hit),
-    /// Everything before the place was looked at.
+    /// Everything before the place was looked at. Asking again goes on.
     OutOfTime(Place),
     Done,
 }
 
+/// Where a walk begins.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Beginning {
+    /// Behind this place, or with it; `None` for the newest.
+    pub(crate) place: Option<(Place, bool)>,
+    /// What changed since is walked from the newest on: its place may have been another one.
+    pub(crate) changed_since: Option<Since>,
+}
+
+/// A moment of the past, as the store can tell what changed after it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Since {
+    pub(crate) instant: UnixNanos,
+    /// The last segment there was. What is in it and in those before it has not changed since.
+    pub(crate) segment: Option<SegmentId>,
+}
+
+impl Beginning {
+    fn at(place: Option<(Place, bool)>) -> Self {
+        Self {
+            place,
+            changed_since: None,
+        }
+    }
+
+    fn of_hot(&self, trace: &HotTrace) -> Option<(Place, bool)> {
+        self.place.filter(|_| {
+            self.changed_since
+                .is_none_or(|since| trace.last_change() < since.instant)
+        })
+    }
+
+    fn of_segment(&self, segment: &Segment) -> Option<(Place, bool)> {
+        self.place.filter(|_| {
+            self.changed_since
+                .is_none_or(|since| Some(segment.id()) <= since.segment)
+        })
+    }
+}
+
+fn is_ahead(from: Option<(Place, bool)>, place: Place) -> bool {
+    match from {
+        None => true,
+        Some((from, inclusive)) => place < from || inclusive && place == from,
+    }
+}
+
 /// Sources by the place of their next trace.
-struct Merge<'a> {
+pub(crate) struct Merge<'a> {
     context: &'a Context<'a>,
-    from: Option<(Place, bool)>,
     heap: BinaryHeap<Head>,
     hot: HotSource,
     segments: Vec<Source>,
@@ -323,6 +379,7 @@ const HOT: usize = usize::MAX;
 /// A segment that is walked; compiled when its time comes.
 struct Source {
     view: Arc<SegmentView>,
+    from: Option<(Place, bool)>,
     bounds: Option<Bounds>,
     /// Rows before this one are done.
     next_row: u32,
@@ -332,10 +389,9 @@ struct Source {
 }
 
 impl<'a> Merge<'a> {
-    fn new(context: &'a Context<'a>, snapshot: &Snapshot, from: Option<(Place, bool)>) -> Self {
+    pub(crate) fn new(context: &'a Context<'a>, snapshot: &Snapshot, from: Beginning) -> Self {
         let mut merge = Self {
             context,
-            from,
             heap: BinaryHeap::new(),
             hot: HotSource::default(),
             segments: Vec::new(),
@@ -343,23 +399,16 @@ impl<'a> Merge<'a> {
         let mut hot: Vec<_> = context
             .hot_traces(snapshot)
             .map(|trace| (place_of_summary(trace.summary()), trace))
-            .filter(|(place, _)| merge.is_ahead(*place))
+            .filter(|(place, trace)| is_ahead(from.of_hot(trace), *place))
             .map(|(place, trace)| (place, Arc::clone(trace)))
             .collect();
         hot.sort_unstable_by(|(left, _), (right, _)| right.cmp(left));
         merge.hot.waiting = hot.into();
         merge.push_hot();
         for view in &snapshot.segments {
-            merge.add_segment(Arc::clone(view));
+            merge.add_segment(Arc::clone(view), from.of_segment(&view.segment));
         }
         merge
-    }
-
-    fn is_ahead(&self, place: Place) -> bool {
-        match self.from {
-            None => true,
-            Some((from, inclusive)) => place < from || inclusive && place == from,
-        }
     }
 
     fn push_hot(&mut self) {
@@ -395,10 +444,10 @@ impl<'a> Merge<'a> {
         Ok(())
     }
 
-    fn add_segment(&mut self, view: Arc<SegmentView>) {
+    fn add_segment(&mut self, view: Arc<SegmentView>, from: Option<(Place, bool)>) {
         let rows = view.segment.rows();
         // Rows that start at the same instant as the cursor are told apart by id, so they are walked again.
-        let first = self.from.map_or(0, |(from, _)| {
+        let first = from.map_or(0, |(from, _)| {
             rows.first_before(from.start.saturating_add(fanlight_model::Nanos(1)))
         });
         let Some(place) = place_in(&view.segment, first) else {
@@ -407,6 +456,7 @@ impl<'a> Merge<'a> {
         let source = self.segments.len();
         self.segments.push(Source {
             view,
+            from,
             bounds: None,
             next_row: first,
             looked_at: VecDeque::new(),
@@ -419,7 +469,12 @@ impl<'a> Merge<'a> {
         });
     }
 
-    fn next(&mut self) -> Result<Step, QueryError> {
+    pub(crate) fn next(&mut self) -> Result<Step, QueryError> {
+        self.next_until(self.context.deadline)
+    }
+
+    /// The next match, if it is found until `deadline`.
+    pub(crate) fn next_until(&mut self, deadline: Instant) -> Result<Step, QueryError> {
         while let Some(head) = self.heap.pop() {
             if head.source == HOT && head.known {
                 let Some((place, trace)) = self.hot.known.pop_front() else {
@@ -436,8 +491,10 @@ impl<'a> Merge<'a> {
                 self.promise(head.source);
                 return Ok(Step::Found(head.place, hit));
             }
-            if self.context.is_late() {
-                return Ok(Step::OutOfTime(head.place));
+            if Instant::now() >= deadline {
+                let place = head.place;
+                self.heap.push(head);
+                return Ok(Step::OutOfTime(place));
             }
             if head.source == HOT {
                 self.advance_hot()?;
@@ -478,10 +535,8 @@ impl<'a> Merge<'a> {
                 if source.looked_at.front() == Some(&row) {
                     source.looked_at.pop_front();
                 }
-                let ahead = place_in(&source.view.segment, row).filter(|place| match self.from {
-                    None => true,
-                    Some((from, inclusive)) => *place < from || inclusive && *place == from,
-                });
+                let ahead = place_in(&source.view.segment, row)
+                    .filter(|place| is_ahead(source.from, *place));
                 source.next_row = row;
                 if let Some(place) = ahead {
                     self.heap.push(Head {

@@ -115,6 +115,11 @@ impl HotTrace {
             .map_or(self.experiment, |facts| facts.experiment)
     }
 
+    /// When something of it arrived last; after a start, when it was read back.
+    pub fn last_change(&self) -> UnixNanos {
+        self.last_change
+    }
+
     pub fn facts(&self) -> Option<&TraceFacts> {
         self.facts.as_ref()
     }

@@ -82,8 +82,10 @@ pub(crate) enum TracesCommand {
     Get(GetArgs),
     /// Delete traces
     Delete(DeleteArgs),
-    /// Write traces with their spans to a file, one JSON document per line
+    /// Write traces with their spans to a file
     Export(ExportArgs),
+    /// Read traces from files that were exported, here or by MLflow
+    Import(ImportArgs),
 }
 
 #[derive(Args, Debug)]
@@ -159,19 +161,52 @@ pub(crate) struct DeleteArgs {
 pub(crate) struct ExportArgs {
     #[command(flatten)]
     pub(crate) server: ServerArg,
-    #[command(flatten)]
-    pub(crate) selection: Selection,
+    /// Name or id of an experiment; may be repeated; all of them when left out
+    #[arg(long, value_name = "NAME|ID")]
+    pub(crate) experiment: Vec<String>,
+    /// MLflow filter, such as "trace.status = 'ERROR' AND tag.team = 'blue'"
+    #[arg(long, default_value = "", hide_default_value = true)]
+    pub(crate) filter: String,
     /// File to write; standard output when left out or `-`
     #[arg(long, value_name = "FILE")]
     pub(crate) output: Option<PathBuf>,
-    #[arg(long, value_enum, default_value_t = ExportFormat::Jsonl)]
+    #[arg(long, value_enum, default_value_t = ExportFormat::Otlp)]
     pub(crate) format: ExportFormat,
+    /// A row per span instead of one per trace (csv, parquet)
+    #[arg(long)]
+    pub(crate) spans: bool,
+    /// Go on with the file of an export that was interrupted
+    #[arg(long)]
+    pub(crate) resume: bool,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(crate) enum ExportFormat {
-    /// One trace per line, as MLflow's API shows it
-    Jsonl,
+    /// One trace per line, as OTLP/JSON; nothing is lost
+    #[value(alias = "jsonl")]
+    Otlp,
+    /// One trace per line, as `Trace.to_json()` of MLflow writes it
+    Mlflow,
+    /// A table with a row per trace
+    Csv,
+    /// A table with a row per trace
+    Parquet,
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct ImportArgs {
+    #[command(flatten)]
+    pub(crate) server: ServerArg,
+    /// Files with a trace per line, as exported here or by MLflow's `Trace.to_json()`, plain, gzip or zstd; `-` is
+    /// standard input
+    #[arg(required = true, value_name = "FILE")]
+    pub(crate) files: Vec<PathBuf>,
+    /// Name or id of the experiment to import to, instead of the ones the files name
+    #[arg(long, value_name = "NAME|ID")]
+    pub(crate) experiment: Option<String>,
+    /// Tell bad lines and leave them out, instead of stopping at the first
+    #[arg(long)]
+    pub(crate) continue_on_error: bool,
 }
 
 pub(crate) fn completions(shell: Shell) -> Vec<u8> {

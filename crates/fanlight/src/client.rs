@@ -1,5 +1,6 @@
 //! The REST API as the command line uses it.
 
+use std::io::Read;
 use std::str::FromStr;
 use std::time::Duration;
 
@@ -68,6 +69,25 @@ pub(crate) struct Client {
     agent: Agent,
 }
 
+/// A reply, good or bad.
+#[derive(Debug)]
+pub(crate) struct Answer {
+    pub(crate) status: u16,
+    text: String,
+}
+
+impl Answer {
+    pub(crate) fn json(&self) -> Result<Json, Failure> {
+        let read = serde_json::from_str(&self.text);
+        read.map_err(|_| Failure::Other(anyhow::anyhow!("the server did not answer with JSON")))
+    }
+
+    /// What an error reply says.
+    pub(crate) fn message(&self) -> String {
+        message(&self.text)
+    }
+}
+
 impl Client {
     pub(crate) fn new(url: Url) -> Self {
         Self::with_patience(url, Duration::from_mins(5))
@@ -75,17 +95,9 @@ impl Client {
 
     /// A client that gives up after `patience`.
     pub(crate) fn with_patience(url: Url, patience: Duration) -> Self {
-        let config = Agent::config_builder()
-            .http_status_as_error(false)
-            .timeout_connect(Some(Duration::from_secs(5)))
-            .timeout_global(Some(patience))
-            .user_agent(concat!("fanlight/", env!("CARGO_PKG_VERSION")))
-            // The server is mostly on this machine, which a proxy would not reach.
-            .proxy(None)
-            .build();
         Self {
             url,
-            agent: config.into(),
+            agent: agent(Some(patience)),
         }
     }
 
@@ -122,6 +134,47 @@ impl Client {
         self.reply(sent).map(drop)
     }
 
+    /// `POST path` with lines of JSON, packed as `encoding` says. Any reply is an answer.
+    pub(crate) fn post_lines(
+        &self,
+        path: &str,
+        query: &[(&str, &str)],
+        encoding: Option<&str>,
+        body: &[u8],
+    ) -> Result<Answer, Failure> {
+        let mut request = self
+            .agent
+            .post(format!("{}{path}", self.url))
+            .content_type("application/x-ndjson");
+        for (name, value) in query {
+            request = request.query(*name, *value);
+        }
+        if let Some(encoding) = encoding {
+            request = request.header("content-encoding", encoding);
+        }
+        let response = request
+            .send(body)
+            .map_err(|error| self.unreachable(&error))?;
+        let status = response.status().as_u16();
+        let text = self.text(response)?;
+        Ok(Answer { status, text })
+    }
+
+    /// `POST path` with a JSON body; the reply comes as it is read, however long it takes.
+    pub(crate) fn stream(&self, path: &str, body: &Json) -> Result<impl Read, Failure> {
+        let request = agent(None).post(format!("{}{path}", self.url));
+        let response = request
+            .send_json(body)
+            .map_err(|error| self.unreachable(&error))?;
+        if response.status().is_success() {
+            return Ok(response.into_body().into_reader());
+        }
+        self.reply(Ok(response))
+            .and(Err(Failure::Other(anyhow::anyhow!(
+                "the server answered without a stream"
+            ))))
+    }
+
     /// `GET path`, its `Date` header included.
     pub(crate) fn probe(&self, path: &str) -> Result<(String, Option<String>), Failure> {
         let response = self.agent.get(format!("{}{path}", self.url)).call();
@@ -144,14 +197,9 @@ impl Client {
     }
 
     fn reply(&self, response: Result<Response<Body>, ureq::Error>) -> Result<String, Failure> {
-        let mut response = response.map_err(|error| self.unreachable(&error))?;
+        let response = response.map_err(|error| self.unreachable(&error))?;
         let status = response.status();
-        let read = response
-            .body_mut()
-            .with_config()
-            .limit(MAX_REPLY_BYTES)
-            .read_to_string();
-        let text = read.map_err(|error| self.unreachable(&error))?;
+        let text = self.text(response)?;
         match status {
             _ if status.is_success() => Ok(text),
             StatusCode::NOT_FOUND => Err(Failure::NotFound(message(&text))),
@@ -163,6 +211,12 @@ impl Client {
         }
     }
 
+    fn text(&self, mut response: Response<Body>) -> Result<String, Failure> {
+        let body = response.body_mut().with_config();
+        let read = body.limit(MAX_REPLY_BYTES).read_to_string();
+        read.map_err(|error| self.unreachable(&error))
+    }
+
     fn unreachable(&self, error: &ureq::Error) -> Failure {
         Failure::Unreachable {
             url: self.url.to_string(),
@@ -171,13 +225,30 @@ impl Client {
     }
 }
 
+/// One that waits `patience` for a whole reply, or as long as it takes.
+fn agent(patience: Option<Duration>) -> Agent {
+    let config = Agent::config_builder()
+        .http_status_as_error(false)
+        .timeout_connect(Some(Duration::from_secs(5)))
+        .timeout_global(patience)
+        .user_agent(concat!("fanlight/", env!("CARGO_PKG_VERSION")))
+        // The server is mostly on this machine, which a proxy would not reach.
+        .proxy(None)
+        .build();
+    config.into()
+}
+
 /// The `message` of an error reply, or its beginning.
 fn message(text: &str) -> String {
     let told = serde_json::from_str::<Json>(text).ok();
-    let told = told
-        .as_ref()
-        .and_then(|json| json["message"].as_str())
-        .unwrap_or(text);
+    let of_either_api = |json: &Json| {
+        let told = json["message"]
+            .as_str()
+            .or(json["error"]["message"].as_str());
+        told.map(str::to_owned)
+    };
+    let told = told.as_ref().and_then(of_either_api);
+    let told = told.as_deref().unwrap_or(text);
     crate::printer::plain(told.trim(), 500)
 }
 

@@ -1,5 +1,7 @@
 //! Typed access to the members of a JSON object, each taken once; what is left over is unknown.
 
+use std::collections::BTreeMap;
+
 use serde_json::{Map, Value as Json};
 
 use super::Refusal;
@@ -30,7 +32,8 @@ impl Members {
         }
     }
 
-    fn from_json(json: Json, path: String) -> Result<Self, Refusal> {
+    /// The members of an object that sits at `path`: empty, or such as `facets[1].`.
+    pub fn from_json(json: Json, path: String) -> Result<Self, Refusal> {
         match json {
             Json::Object(members) => Ok(Self { members, path }),
             other => {
@@ -155,6 +158,45 @@ impl Members {
         let path = self.at(&format!("{name}."));
         let found = self.take(name);
         found.map(|json| Self::from_json(json, path)).transpose()
+    }
+
+    /// The member as it came.
+    pub fn json(&mut self, name: &str) -> Option<Json> {
+        self.take(name)
+    }
+
+    /// An object whose members are all texts; `None` when absent.
+    pub fn text_map(&mut self, name: &str) -> Result<Option<BTreeMap<String, String>>, Refusal> {
+        let Some(found) = self.take(name) else {
+            return Ok(None);
+        };
+        let Json::Object(members) = found else {
+            return Err(self.wrong(name, &found, "an object"));
+        };
+        let texts = members.into_iter().map(|(key, value)| match value {
+            Json::String(text) => Ok((key, text)),
+            other => Err(self.wrong(&format!("{name}.{key}"), &other, "text")),
+        });
+        texts.collect::<Result<_, _>>().map(Some)
+    }
+
+    /// Nanoseconds as decimal text, which is exact in every JSON reader.
+    pub fn nanos(&mut self, name: &str) -> Result<Option<u64>, Refusal> {
+        let Some(found) = self.take(name) else {
+            return Ok(None);
+        };
+        let number = found.as_str().and_then(|text| text.parse().ok());
+        let wrong = || self.wrong(name, &found, "nanoseconds as decimal text");
+        number.ok_or_else(wrong).map(Some)
+    }
+
+    pub fn required_nanos(&mut self, name: &str) -> Result<u64, Refusal> {
+        self.nanos(name)?.ok_or_else(|| self.missing(name))
+    }
+
+    /// Refuses the member for a reason of its own.
+    pub fn refuse(&self, name: &str, reason: &str) -> Refusal {
+        Refusal::at(self.at(name), format!("`{}`: {reason}", self.at(name)))
     }
 
     /// Refuses what nobody asked for: a misspelt member would be silently without effect.

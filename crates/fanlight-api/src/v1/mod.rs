@@ -5,8 +5,10 @@
 //! `null`, never zero.
 
 mod error;
+mod hits;
 mod members;
 mod overview;
+pub mod portable;
 mod search;
 mod sessions;
 mod spans;
@@ -15,6 +17,7 @@ mod trace;
 mod values;
 
 pub use error::Refusal;
+pub use hits::render_hits;
 pub use members::Members;
 pub use overview::render_overview;
 pub use search::{SearchRequest, parse_experiments, parse_filter};

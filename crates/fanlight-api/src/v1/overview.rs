@@ -56,7 +56,9 @@ fn render_histogram(histogram: &Histogram) -> Json {
         start = next(start, histogram.width);
     }
     let exact = histogram.buckets.iter().flatten().all(Count::is_exact);
-    json!({"bucket_ms": millis(histogram.width), "buckets": buckets, "exact": exact})
+    // Without a match there is nothing that buckets could be made to fit.
+    let width = (!histogram.buckets.is_empty()).then(|| millis(histogram.width));
+    json!({"bucket_ms": width, "buckets": buckets, "exact": exact})
 }
 
 fn next(start: UnixNanos, width: Nanos) -> UnixNanos {

@@ -23,6 +23,8 @@ pub struct SearchRequest {
     pub search: Search,
     /// `None` when nothing is to be counted.
     pub overview: Option<OverviewRequest>,
+    /// Whether to show where the texts are that the filter asks for.
+    pub hits: bool,
 }
 
 impl SearchRequest {
@@ -43,8 +45,10 @@ impl SearchRequest {
             .collect::<Result<_, _>>()?;
         let histogram = body.object("histogram")?.map(parse_buckets).transpose()?;
         let wants_count = body.flag("count")? || !facets.is_empty() || histogram.is_some();
+        let hits = body.flag("hits")?;
         body.finish()?;
         Ok(Self {
+            hits,
             search,
             overview: wants_count.then_some(OverviewRequest { facets, histogram }),
         })

@@ -47,21 +47,21 @@ fn render_span(span: &Span) -> Json {
     })
 }
 
-fn render_attributes(attributes: &Attributes) -> Json {
+pub(super) fn render_attributes(attributes: &Attributes) -> Json {
     let members = attributes
         .iter()
         .map(|(key, value)| (key.to_owned(), value.to_json()));
     Json::Object(members.collect::<Map<_, _>>())
 }
 
-fn render_event(event: &Event) -> Json {
+pub(super) fn render_event(event: &Event) -> Json {
     json!({
         "name": event.name, "time": instant(event.time), "time_ns": event.time.0.to_string(),
         "attributes": render_attributes(&event.attributes),
     })
 }
 
-fn render_link(link: &Link) -> Json {
+pub(super) fn render_link(link: &Link) -> Json {
     json!({
         "trace_id": format!("tr-{}", link.trace_id), "span_id": link.span_id.to_string(),
         "attributes": render_attributes(&link.attributes),

@@ -114,9 +114,11 @@ fn parse_dimension(name: &str, of: Rows) -> Result<Dimension, Refusal> {
     };
     match (of, of_span) {
         (Rows::Spans, Some(property)) => Ok(Dimension::Span(property)),
-        _ => Facet::parse(name)
-            .map(Dimension::Trace)
-            .ok_or_else(|| unknown_property("tables", name)),
+        _ => match (of, Facet::parse(name)) {
+            (Rows::Spans, Some(Facet::Attribute(key))) => Ok(Dimension::SpanAttribute(key)),
+            (_, Some(facet)) => Ok(Dimension::Trace(facet)),
+            (_, None) => Err(unknown_property("tables", name)),
+        },
     }
 }
 
@@ -225,9 +227,10 @@ fn render_duration(figures: &Figures, total: f64) -> Json {
 
 fn render_heatmap(heatmap: &Heatmap) -> Json {
     let cells = heatmap.cells.iter();
+    let is_empty = heatmap.columns == 0;
     json!({
-        "start": instant(heatmap.start),
-        "bucket_ms": millis(heatmap.width),
+        "start": (!is_empty).then(|| instant(heatmap.start)),
+        "bucket_ms": (!is_empty).then(|| millis(heatmap.width)),
         "buckets": heatmap.columns,
         "durations_ms": heatmap.lengths,
         "cells": cells.map(|(column, row, count)| json!([column, row, count])).collect::<Json>(),

@@ -3,12 +3,21 @@
 use fanlight_model::{Attributes, Value};
 use serde_json::{Map, Value as Json};
 
+use super::JsonTexts;
+
 const REQUEST_ID: &str = "mlflow.traceRequestId";
 
 /// Values with the layer of JSON text undone where there is one.
-pub(super) fn span_attributes(entries: Map<String, Json>, max_depth: usize) -> Attributes {
+pub(super) fn span_attributes(
+    entries: Map<String, Json>,
+    max_depth: usize,
+    texts: JsonTexts,
+) -> Attributes {
     let encoded = values_are_json_text(&entries);
     let decode = |value| match value {
+        Json::String(text) if encoded && texts == JsonTexts::Kept && stays_text(&text) => {
+            Value::String(text)
+        }
         Json::String(text) if encoded => from_json_text(text, max_depth),
         other => Value::from_json(other),
     };
@@ -41,6 +50,15 @@ fn from_json_text(text: String, max_depth: usize) -> Value {
     match serde_json::from_str(&text) {
         Ok(json) if depth_within(&json, max_depth) => Value::from_json(json),
         _ => Value::String(text),
+    }
+}
+
+/// Lists and objects, and texts that would be taken for one of these without their quotes.
+fn stays_text(text: &str) -> bool {
+    match serde_json::from_str(text) {
+        Ok(Json::Array(_) | Json::Object(_)) => true,
+        Ok(Json::String(inner)) => inner.trim_start().starts_with(['{', '[', '"']),
+        _ => false,
     }
 }
 
@@ -77,7 +95,7 @@ mod tests {
         let Json::Object(entries) = json else {
             panic!("not an object")
         };
-        span_attributes(entries, 3).into_entries()
+        span_attributes(entries, 3, JsonTexts::Decoded).into_entries()
     }
 
     #[test]
@@ -122,6 +140,30 @@ mod tests {
         assert_eq!(
             read(json!({"a": "1", "b": "x"})),
             [("a".to_owned(), "1".into()), ("b".to_owned(), "x".into())]
+        );
+    }
+
+    #[test]
+    fn an_export_keeps_the_text_of_lists_and_objects() {
+        let entries = [
+            ("mlflow.traceRequestId", r#""tr-1""#),
+            ("object", r#"{"n":1e400, "b":2}"#),
+            ("quoted", r#""[1]""#),
+            ("text", r#""plain""#),
+            ("number", "5"),
+        ];
+        let entries = entries.map(|(key, text)| (key.to_owned(), Json::from(text)));
+        let read = span_attributes(Map::from_iter(entries), 3, JsonTexts::Kept).into_entries();
+        let expected = [
+            ("mlflow.traceRequestId", "tr-1".into()),
+            ("object", r#"{"n":1e400, "b":2}"#.into()),
+            ("quoted", r#""[1]""#.into()),
+            ("text", "plain".into()),
+            ("number", 5.into()),
+        ];
+        assert_eq!(
+            read,
+            expected.map(|(key, value): (&str, Value)| (key.to_owned(), value))
         );
     }
 }

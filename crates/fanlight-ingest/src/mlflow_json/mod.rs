@@ -41,6 +41,32 @@ pub fn decode_spans_json(
     trace_id: TraceId,
     limits: &Limits,
 ) -> Result<Vec<Span>, DecodeError> {
+    decode(text, trace_id, limits, JsonTexts::Decoded)
+}
+
+/// The same of a trace that was exported: lists and objects that stand as text in attributes stay that text, so that it
+/// is written again as it was read. Everybody who asks for them reads JSON inside a string as that JSON.
+pub fn decode_exported_spans(
+    text: &[u8],
+    trace_id: TraceId,
+    limits: &Limits,
+) -> Result<Vec<Span>, DecodeError> {
+    decode(text, trace_id, limits, JsonTexts::Kept)
+}
+
+/// What becomes of JSON text in attributes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum JsonTexts {
+    Decoded,
+    Kept,
+}
+
+fn decode(
+    text: &[u8],
+    trace_id: TraceId,
+    limits: &Limits,
+    texts: JsonTexts,
+) -> Result<Vec<Span>, DecodeError> {
     let document: Document<'_> =
         serde_json::from_slice(text).map_err(|cause| invalid(&cause.to_string()))?;
     let spans = document
@@ -57,7 +83,7 @@ pub fn decode_spans_json(
     let decode = |(index, raw): (usize, &RawValue)| {
         let wire =
             serde_json::from_str(raw.get()).map_err(|cause| cut(&cause.to_string()).to_owned());
-        wire.and_then(|wire| span::decode(wire, trace_id, limits, &scope, &resource))
+        wire.and_then(|wire| span::decode(wire, trace_id, limits, texts, (&scope, &resource)))
             .map_err(|detail| DecodeError::TracesDocumentSpan { index, detail })
     };
     spans.into_iter().enumerate().map(decode).collect()

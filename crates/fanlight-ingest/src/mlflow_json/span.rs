@@ -8,6 +8,7 @@ use fanlight_model::{
 use serde::Deserialize;
 use serde_json::{Map, Value as Json};
 
+use super::JsonTexts;
 use super::attributes::{depth_within, span_attributes};
 use super::ids;
 use crate::error::{RejectReason, cut};
@@ -61,8 +62,8 @@ pub(super) fn decode(
     wire: WireSpan,
     trace_id: TraceId,
     limits: &Limits,
-    scope: &Arc<Scope>,
-    resource: &Arc<Resource>,
+    texts: JsonTexts,
+    (scope, resource): (&Arc<Scope>, &Arc<Resource>),
 ) -> Result<Span, String> {
     let attributes = wire.attributes.unwrap_or_default();
     let events = wire.events.unwrap_or_default();
@@ -89,7 +90,7 @@ pub(super) fn decode(
         start: time(&wire.start_time_unix_nano)?.unwrap_or_default(),
         end: time(&wire.end_time_unix_nano)?,
         status: status(wire.status, &wire.status_code, wire.status_message),
-        attributes: span_attributes(attributes, limits.max_value_depth),
+        attributes: span_attributes(attributes, limits.max_value_depth, texts),
         events: events
             .into_iter()
             .map(|event| decode_event(event, limits))

@@ -4,6 +4,7 @@
 //! that quadratic.
 
 use std::borrow::Cow;
+use std::ops::Range;
 
 use super::needle::Needle;
 use super::shift_and::ShiftAnd;
@@ -127,6 +128,19 @@ impl LikePattern {
             && self.parts.last() == Some(&LikePart::AnyText)
     }
 
+    /// Where the pieces between the `%` stand in a text that matches, as bytes: the leftmost places.
+    pub fn find(&self, text: &str) -> Option<Vec<Range<usize>>> {
+        if !self.ignore_case {
+            return self.shape.find(text);
+        }
+        let found = self.shape.find(&fold(text))?;
+        Some(if text.is_ascii() {
+            found
+        } else {
+            unfolded(text, &found)
+        })
+    }
+
     pub fn matches(&self, text: &str) -> bool {
         if self.ignore_case {
             self.shape.matches(&fold(text))
@@ -162,6 +176,37 @@ fn literals(parts: &[LikePart]) -> impl Iterator<Item = &str> {
         LikePart::Literal(text) => Some(text.as_str()),
         _ => None,
     })
+}
+
+/// Places in the folded text as places in `text`; ascending ones. Of a character that became several it is the whole.
+fn unfolded(text: &str, found: &[Range<usize>]) -> Vec<Range<usize>> {
+    let mut chars = text.char_indices();
+    // Of the current character: where it is in both texts.
+    let (mut folded, mut original) = (0..0, 0..0);
+    let mut advance_to = |reached: &dyn Fn(&Range<usize>) -> bool| {
+        while !reached(&folded) {
+            let Some((at, c)) = chars.next() else { break };
+            let length: usize = c.to_lowercase().map(char::len_utf8).sum();
+            folded = folded.end..folded.end + length;
+            original = at..at + c.len_utf8();
+        }
+        (folded.clone(), original.clone())
+    };
+    let place = |range: &Range<usize>| {
+        let (before, at) = advance_to(&|folded| folded.end > range.start);
+        // At the very end there is no such character.
+        let start = if before.end > range.start {
+            at.start
+        } else {
+            text.len()
+        };
+        if range.is_empty() {
+            return start..start;
+        }
+        let (_, at) = advance_to(&|folded| folded.end >= range.end);
+        start..at.end
+    };
+    found.iter().map(place).collect()
 }
 
 fn parts(folded: &str) -> Vec<LikePart> {
@@ -219,6 +264,41 @@ impl Shape {
     }
 }
 
+impl Shape {
+    /// The same walk as [`Self::matches`], remembering where it went.
+    fn find(&self, text: &str) -> Option<Vec<Range<usize>>> {
+        let (first, middle, last) = match self {
+            Self::Whole(piece) => {
+                let matches = piece.after(text).is_some_and(str::is_empty);
+                return matches.then(|| std::iter::once(0..text.len()).collect());
+            }
+            Self::Spread {
+                first,
+                middle,
+                last,
+            } => (first, middle, last),
+        };
+        let after = first.after(text)?;
+        let mut rest = last.before(after)?;
+        let mut at = text.len() - after.len();
+        let last_start = at + rest.len();
+        let mut found = Vec::new();
+        if at > 0 {
+            found.push(0..at);
+        }
+        for piece in middle {
+            let place = piece.place_in(rest)?;
+            rest = &rest[place.end..];
+            found.push(at + place.start..at + place.end);
+            at += place.end;
+        }
+        if last_start < text.len() {
+            found.push(last_start..text.len());
+        }
+        Some(found)
+    }
+}
+
 impl Piece {
     fn new(piece: &str) -> Self {
         Self(piece.chars().map(|c| (c != '_').then_some(c)).collect())
@@ -256,6 +336,19 @@ impl Floating {
             )),
             None => Ok(Self::WithGaps(ShiftAnd::new(&piece.0))),
         }
+    }
+
+    /// Where the leftmost match is.
+    fn place_in(&self, text: &str) -> Option<Range<usize>> {
+        let end = self.end_in(text)?;
+        let start = match self {
+            Self::Literal(finder) => end - finder.needle().len(),
+            Self::WithGaps(gapped) => {
+                let mut back = text[..end].char_indices().rev();
+                back.nth(gapped.length() - 1)?.0
+            }
+        };
+        Some(start..end)
     }
 
     /// Where the leftmost match ends.

@@ -16,6 +16,7 @@
 mod error;
 mod evaluate;
 mod field;
+mod hits;
 mod identifier;
 mod lexer;
 mod like;
@@ -32,6 +33,7 @@ mod value_test;
 pub use error::FilterError;
 pub use evaluate::FilterSubject;
 pub use field::{SpanField, TraceField};
+pub use hits::TextHit;
 pub use like::{LikePart, LikePattern, fold};
 pub use needle::Needle;
 pub use parse::{MAX_CONDITIONS, MAX_DEPTH, MAX_FILTER_BYTES, MAX_REGEXES, parse};
@@ -42,6 +44,7 @@ pub use value_test::{Comparison, Number, Test};
 pub(crate) use error::{Fault, cut};
 pub(crate) use identifier::{Entity, did_you_mean, nearest, split};
 pub(crate) use lexer::{TokenKind, tokens};
+pub(crate) use span_texts::attribute_text;
 
 /// Which traces are wanted.
 ///

@@ -1,5 +1,7 @@
 //! Regular expressions, and the texts that everything they match has in it.
 
+use std::ops::Range;
+
 use regex::{Regex, RegexBuilder};
 use regex_syntax::ParserBuilder;
 use regex_syntax::hir::{Hir, HirKind};
@@ -54,6 +56,11 @@ impl RegexPattern {
     /// As written.
     pub fn source(&self) -> &str {
         self.regex.as_str()
+    }
+
+    /// Where the leftmost match is, as bytes.
+    pub fn find(&self, text: &str) -> Option<Range<usize>> {
+        self.regex.find(text).map(|found| found.range())
     }
 
     /// Whether it matches anywhere in `text`.

@@ -39,6 +39,11 @@ impl ShiftAnd {
         }
     }
 
+    /// Characters of the piece.
+    pub(super) fn length(&self) -> usize {
+        self.length
+    }
+
     /// Where the leftmost match ends.
     pub(super) fn end_in(&self, text: &str) -> Option<usize> {
         let mut partial = vec![0_u64; self.gaps.len()];

@@ -2,11 +2,15 @@
 
 use std::borrow::Cow;
 use std::cell::OnceCell;
+use std::ops::ControlFlow;
 
 use fanlight_model::{Attributes, Event, Span, Value};
 use fanlight_normalize::{decode_json_text, meaning, mlflow_attributes};
 
 use super::{SpanCondition, SpanField, Test};
+
+/// Looks at the name of a field and a text of it. Says whether that was what it looks for, and whether it wants more.
+pub(super) type Take<'a> = dyn FnMut(&str, &str) -> (bool, ControlFlow<()>) + 'a;
 
 pub(super) struct SpanTexts<'a> {
     span: &'a Span,
@@ -44,6 +48,38 @@ impl<'a> SpanTexts<'a> {
             SpanField::Attribute(key) => test.accepts_text(self.attribute(key).as_deref()),
             SpanField::Content => self.any_text(test),
         }
+    }
+
+    /// Hands the texts of `field` to `take`, inputs and outputs first, with the names that a reader knows them by.
+    ///
+    /// Of [`SpanField::Content`], strings inside a list or an object come before its whole text.
+    pub(super) fn each_text(&self, field: &SpanField, take: &mut Take<'_>) -> ControlFlow<()> {
+        match field {
+            SpanField::Name => take("name", &self.span.name).1,
+            SpanField::Status | SpanField::Type => ControlFlow::Continue(()),
+            SpanField::Attribute(key) => match self.attribute(key) {
+                Some(text) => take(&shown_key(key), &text).1,
+                None => ControlFlow::Continue(()),
+            },
+            SpanField::Content => self.each_content(take),
+        }
+    }
+
+    fn each_content(&self, take: &mut Take<'_>) -> ControlFlow<()> {
+        take("name", &self.span.name).1?;
+        let is_main = |key: &str| INPUTS == key || OUTPUTS == key;
+        let attributes = || self.attributes().iter();
+        let main = attributes().filter(|(key, _)| is_main(key));
+        for (key, value) in main.chain(attributes().filter(|(key, _)| !is_main(key))) {
+            each_of_value(&shown_key(key), value, take)?;
+        }
+        for event in &self.span.events {
+            take("event", &event.name).1?;
+            for (key, value) in event.attributes.iter() {
+                each_of_value(&format!("event.{key}"), &decode_json_text(value), take)?;
+            }
+        }
+        ControlFlow::Continue(())
     }
 
     fn span_type(&self) -> Option<&str> {
@@ -88,6 +124,13 @@ impl<'a> SpanTexts<'a> {
     }
 }
 
+/// The text of an attribute of a span, as conditions on it see it.
+pub(crate) fn attribute_text(span: &Span, key: &str) -> Option<String> {
+    let id = format!("tr-{}", span.trace_id);
+    let texts = SpanTexts::new(span, &id);
+    texts.attribute(key).map(Cow::into_owned)
+}
+
 /// What is read off the span comes before what has to be worked out.
 fn by_cost(parts: &[SpanCondition]) -> impl Iterator<Item = &SpanCondition> {
     let cheap = parts.iter().filter(|part| is_cheap(part));
@@ -114,6 +157,33 @@ fn value_passes(value: &Value, test: &Test) -> bool {
     let seen = matches!(test, Test::Like(pattern) | Test::ILike(pattern) if pattern.is_open());
     (!seen || whole.contains('\\'))
         && strings_inside(value).any(|inner| test.accepts_text(Some(inner)))
+}
+
+const INPUTS: &str = "mlflow.spanInputs";
+const OUTPUTS: &str = "mlflow.spanOutputs";
+
+fn shown_key(key: &str) -> Cow<'_, str> {
+    match key {
+        INPUTS => "inputs".into(),
+        OUTPUTS => "outputs".into(),
+        key => format!("attribute.{key}").into(),
+    }
+}
+
+/// A string inside is easier to read than the JSON around it; where none is looked for, that is.
+fn each_of_value(name: &str, value: &Value, take: &mut Take<'_>) -> ControlFlow<()> {
+    let mut found = false;
+    if matches!(value, Value::Array(_) | Value::Map(_)) {
+        for inner in strings_inside(value) {
+            let (is_found, room) = take(name, inner);
+            found |= is_found;
+            room?;
+        }
+    }
+    if found {
+        return ControlFlow::Continue(());
+    }
+    take(name, &value.to_text()).1
 }
 
 /// Without recursion: values nest as deep as a client likes.

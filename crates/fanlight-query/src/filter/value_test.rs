@@ -2,6 +2,7 @@
 
 use std::cmp::Ordering;
 use std::collections::BTreeSet;
+use std::ops::Range;
 
 use super::like::LikePattern;
 use super::needle::Needle;
@@ -57,6 +58,18 @@ impl Test {
             Self::RLike(pattern) => pattern.is_match(value),
             Self::IsNotNull => true,
             Self::Compare(..) | Self::IsNull => false,
+        }
+    }
+
+    /// Where a text that is accepted has what was asked for; `None` when it is not, or nothing was asked for.
+    pub fn find(&self, text: &str) -> Option<Vec<Range<usize>>> {
+        let whole = |is: bool| is.then(|| std::iter::once(0..text.len()).collect());
+        match self {
+            Self::Like(pattern) | Self::ILike(pattern) => pattern.find(text),
+            Self::RLike(pattern) => pattern.find(text).map(|place| vec![place]),
+            Self::Eq(wanted) => whole(text == wanted),
+            Self::In(wanted) => whole(wanted.contains(text)),
+            _ => None,
         }
     }
 

@@ -39,6 +39,8 @@ pub enum Dimension {
     Trace(Facet),
     /// Of the span itself; for tables of spans only.
     Span(SpanProperty),
+    /// An attribute of the span itself, as filters see it; for tables of spans only. Slow: spans are read whole.
+    SpanAttribute(String),
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

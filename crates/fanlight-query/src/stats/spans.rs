@@ -13,9 +13,10 @@ use super::request::{Dimension, SpanProperty};
 use super::span_columns::{Columns, PROPERTIES, STATUS, place_of};
 use super::traces::{each_key, labels_at};
 use crate::QueryError;
+use crate::filter::attribute_text;
 use crate::matched::MatchedRows;
 
-/// Spans with their texts are large; they are read only from files of older versions.
+/// Spans with their texts are large; they are read only for their attributes, and from files of older versions.
 const READ_AT_ONCE: usize = 64;
 
 /// What a table needs of one span.
@@ -25,6 +26,8 @@ struct Row<'a> {
     names: [Name; PROPERTIES.len()],
     /// One per measure.
     values: &'a [f64],
+    /// Of the dimensions that are attributes, by place; absent elsewhere, and empty when there are none.
+    attributes: &'a [Name],
 }
 
 /// What spans are added to.
@@ -52,7 +55,12 @@ impl Work<'_> {
         rows: &MatchedRows,
     ) -> Result<(), QueryError> {
         let segment = &rows.view.segment;
-        let Some(parts) = segment.span_columns(&rows.must, &self.columns())? else {
+        let parts = if self.asks_for_attributes() {
+            None
+        } else {
+            segment.span_columns(&rows.must, &self.columns())?
+        };
+        let Some(parts) = parts else {
             return self.spans_one_by_one(groups, rows);
         };
         let corrupt = |reason: String| QueryError::segment(segment.id(), reason);
@@ -111,6 +119,7 @@ impl Work<'_> {
                     start: columns.starts.get(at).copied().unwrap_or(0),
                     names: columns.names_of(at),
                     values,
+                    attributes: &[],
                 };
                 self.add(target, &row, &|place| labels_at(labels, place, owner))?;
             }
@@ -169,7 +178,7 @@ impl Work<'_> {
         Ok(())
     }
 
-    /// From whole spans: the file lacks a column.
+    /// From whole spans: no column has what is asked for.
     fn spans_one_by_one(&self, groups: &mut Groups, rows: &MatchedRows) -> Result<(), QueryError> {
         let segment = &rows.view.segment;
         let labels = self.labels(rows)?;
@@ -218,12 +227,34 @@ impl Work<'_> {
             let known = &mut target.groups.known_names;
             text.map_or(ABSENT, |text| self.names.number_by(known, text))
         });
+        let attributes = self.attributes(target, span);
         let row = Row {
             start: span.start.0,
             names,
             values: &values,
+            attributes: &attributes,
         };
         self.add(target, &row, labels)
+    }
+
+    fn asks_for_attributes(&self) -> bool {
+        let mut dimensions = self.request.dimensions.iter();
+        dimensions.any(|dimension| matches!(dimension, Dimension::SpanAttribute(_)))
+    }
+
+    /// The texts of attributes that are dimensions, as names.
+    fn attributes(&self, target: &mut Target<'_>, span: &Span) -> Vec<Name> {
+        if !self.asks_for_attributes() {
+            return Vec::new();
+        }
+        let known = &mut target.groups.known_names;
+        let name = |dimension: &Dimension| match dimension {
+            Dimension::SpanAttribute(key) => {
+                attribute_text(span, key).map_or(ABSENT, |text| self.names.number_by(known, &text))
+            }
+            _ => ABSENT,
+        };
+        self.request.dimensions.iter().map(name).collect()
     }
 
     /// Adds one span, whatever is asked.
@@ -245,8 +276,12 @@ impl Work<'_> {
         let failed = row.names[STATUS] == target.failed;
         let mut key = Key::at(self.request.interval_of(at));
         for (place, dimension) in self.request.dimensions.iter().enumerate() {
-            if let Dimension::Span(property) = dimension {
-                key.names[place] = row.names[place_of(*property)];
+            match dimension {
+                Dimension::Span(property) => key.names[place] = row.names[place_of(*property)],
+                Dimension::SpanAttribute(_) => {
+                    key.names[place] = row.attributes.get(place).copied().unwrap_or(ABSENT);
+                }
+                Dimension::Trace(_) => {}
             }
         }
         let groups = &mut *target.groups;

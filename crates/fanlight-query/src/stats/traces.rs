@@ -73,7 +73,7 @@ impl Work<'_> {
             Dimension::Trace(facet) => {
                 Labels::of_segment(rows, facet, self.context.overlay, &self.names).map(Some)
             }
-            Dimension::Span(_) => Ok(None),
+            Dimension::Span(_) | Dimension::SpanAttribute(_) => Ok(None),
         });
         labels.collect()
     }

@@ -20,6 +20,10 @@ pub(crate) enum IntakeError {
     ExperimentNotAnInteger { value: String },
     #[error("experiment {id} of header `x-mlflow-experiment-id` does not exist")]
     ExperimentUnknown { id: ExperimentId },
+    #[error("experiment {id} does not exist")]
+    NoSuchExperiment { id: ExperimentId },
+    #[error("line {line}: {reason}")]
+    BadLine { line: usize, reason: String },
     #[error(transparent)]
     Body(#[from] BodyError),
     #[error(transparent)]
@@ -44,8 +48,9 @@ impl IntakeError {
             Self::WorkspacesDisabled
             | Self::ExperimentEmpty
             | Self::ExperimentNotAnInteger { .. }
+            | Self::BadLine { .. }
             | Self::Body(BodyError::BrokenOff(_)) => ErrorKind::InvalidInput,
-            Self::ExperimentUnknown { .. } => ErrorKind::NotFound,
+            Self::ExperimentUnknown { .. } | Self::NoSuchExperiment { .. } => ErrorKind::NotFound,
             Self::Body(BodyError::TooLarge { .. }) => ErrorKind::TooLarge,
             Self::Body(BodyError::BudgetSpent { .. }) => ErrorKind::Overloaded,
             Self::Decompress(error) => error.kind(),

@@ -2,6 +2,8 @@
 
 mod decode;
 mod error;
+mod import;
+mod lines;
 mod sink;
 mod target;
 #[cfg(test)]

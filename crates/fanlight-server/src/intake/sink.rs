@@ -4,7 +4,7 @@ use std::fmt::Debug;
 
 use async_trait::async_trait;
 use fanlight_api::ApiError;
-use fanlight_model::{Batch, ErrorKind, ExperimentId, TraceKey, WorkspaceId};
+use fanlight_model::{Batch, ErrorKind, ExperimentId, TraceEdits, TraceKey, WorkspaceId};
 use fanlight_query::Engine;
 
 /// The far end of the intake: the engine, or a stand-in under test.
@@ -27,6 +27,8 @@ pub(crate) trait Sink: Send + Sync + Debug {
         name: &str,
     ) -> Result<ExperimentId, ApiError>;
     async fn link_run(&self, traces: &[TraceKey], run: &str) -> Result<(), ApiError>;
+    /// Adds what is not known yet of the edits of traces.
+    async fn add_edits(&self, edits: Vec<(TraceKey, TraceEdits)>) -> Result<(), ApiError>;
 }
 
 #[async_trait]
@@ -75,5 +77,9 @@ impl Sink for Engine {
 
     async fn link_run(&self, traces: &[TraceKey], run: &str) -> Result<(), ApiError> {
         Ok(Engine::link_run(self, traces, run).await?)
+    }
+
+    async fn add_edits(&self, edits: Vec<(TraceKey, TraceEdits)>) -> Result<(), ApiError> {
+        Ok(Engine::add_edits(self, edits).await?)
     }
 }

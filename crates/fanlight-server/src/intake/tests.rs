@@ -69,6 +69,13 @@ impl Sink for FakeSink {
         self.links.lock().push((traces.to_vec(), run.to_owned()));
         Ok(())
     }
+
+    async fn add_edits(
+        &self,
+        _edits: Vec<(TraceKey, fanlight_model::TraceEdits)>,
+    ) -> Result<(), ApiError> {
+        self.refusal()
+    }
 }
 
 /// An intake with its stand-in.

@@ -6,7 +6,7 @@ use axum::Json;
 use axum::extract::{Path, State};
 use fanlight_api::ApiError;
 use fanlight_api::mlflow::TraceRef;
-use fanlight_api::v1::{SearchRequest, render_full, render_overview, render_row};
+use fanlight_api::v1::{SearchRequest, render_full, render_hits, render_overview, render_row};
 use fanlight_model::{TraceKey, WorkspaceId};
 use fanlight_query::Page;
 use serde_json::{Map, Value};
@@ -30,7 +30,14 @@ pub(super) async fn search(State(state): State<Arc<AppState>>, Body(body): Body)
         next_page_token,
     } = page;
     let mut reply = Map::new();
-    reply.insert("traces".to_owned(), traces.iter().map(render_row).collect());
+    let mut rows: Vec<Value> = traces.iter().map(render_row).collect();
+    if request.hits {
+        let hits = state.engine.text_hits(&request.search.filter, &traces);
+        for (row, hits) in rows.iter_mut().zip(hits.await?) {
+            row["hits"] = render_hits(hits.as_deref());
+        }
+    }
+    reply.insert("traces".to_owned(), rows.into());
     reply.insert("next_page_token".to_owned(), next_page_token.into());
     if let Some(overview) = overview {
         render_overview(&mut reply, &overview);

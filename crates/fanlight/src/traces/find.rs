@@ -25,10 +25,7 @@ enum Next {
 
 impl<'a> Pages<'a> {
     pub(super) fn start(client: &'a Client, selection: &'a Selection) -> Result<Self, Failure> {
-        let experiments = match &selection.experiment {
-            Some(named) => vec![experiment_id(client, named)?],
-            None => all_experiments(client)?,
-        };
+        let experiments = experiments(client, selection.experiment.as_slice())?;
         Ok(Self {
             client,
             selection,
@@ -68,6 +65,17 @@ impl<'a> Pages<'a> {
             request["page_token"] = token.into();
         }
         request
+    }
+}
+
+/// The ids of the experiments that are named, or of all.
+pub(super) fn experiments(client: &Client, named: &[String]) -> Result<Vec<String>, Failure> {
+    match named {
+        [] => all_experiments(client),
+        named => named
+            .iter()
+            .map(|named| experiment_id(client, named))
+            .collect(),
     }
 }
 

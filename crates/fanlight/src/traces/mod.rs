@@ -4,6 +4,7 @@ mod before;
 mod delete;
 mod export;
 mod find;
+mod import;
 mod table;
 mod tree;
 
@@ -25,6 +26,7 @@ pub(crate) fn run(command: TracesCommand, printer: &mut Printer) -> Result<(), F
         TracesCommand::Get(asked) => get(&asked, printer),
         TracesCommand::Delete(asked) => delete::run(&client(&asked.server)?, &asked, printer),
         TracesCommand::Export(asked) => export::run(&client(&asked.server)?, &asked, printer),
+        TracesCommand::Import(asked) => import::run(&client(&asked.server)?, &asked, printer),
     }
 }
 

@@ -346,3 +346,34 @@ fn money_and_tokens_of_tables_are_the_sums_of_the_rows() {
         );
     });
 }
+
+#[test]
+fn spans_are_grouped_by_attributes_of_their_own() {
+    in_every_state(|server, traces, place| {
+        let body = json!({"experiments": ["0"], "tables": [
+            {"of": "spans", "group_by": ["attribute.gen_ai.request.model", "span.name"], "figures": []},
+            {"of": "spans", "group_by": ["attribute.no.such"], "figures": ["duration"]},
+        ]});
+        let tables = server.post_json("/api/v1/stats", &body).json()["tables"].clone();
+        let groups = tables[0]["groups"].as_array().unwrap();
+        let count = |model: Json, name: &str| {
+            let values = json!({"attribute.gen_ai.request.model": model, "span.name": name});
+            let mut found = groups.iter().filter(|group| group["values"] == values);
+            found
+                .next()
+                .map_or(0, |group| group["count"].as_u64().unwrap())
+        };
+        for model in ["gpt-4o", "small-1"] {
+            let made = traces
+                .iter()
+                .filter(|made| made.model == Some(model))
+                .count();
+            assert_eq!(count(model.into(), "call"), made as u64, "{place}: {model}");
+            assert_eq!(count(model.into(), "top"), 0, "{place}");
+        }
+        assert_eq!(count(Json::Null, "top"), traces.len() as u64, "{place}");
+        let all = &tables[1]["groups"];
+        assert_eq!(all.as_array().unwrap().len(), 1, "{place}: {all}");
+        assert_eq!(all[0]["count"], traces.len() * 3, "{place}");
+    });
+}

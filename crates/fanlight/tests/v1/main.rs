@@ -6,6 +6,7 @@
 mod support;
 
 mod figures;
+mod hits;
 mod made;
 mod refusals;
 mod searches;

@@ -101,6 +101,19 @@ fn a_refusal_has_the_same_shape_wherever_it_comes_from() {
             "{path}"
         );
     }
+    for (method, path, allowed) in [
+        ("GET", "/api/v1/traces/search", "POST"),
+        ("PUT", "/api/v1/traces/export", "GET,HEAD,POST"),
+        ("DELETE", "/api/v1/values", "GET,HEAD"),
+    ] {
+        let reply = server.call(method, path, &[], b"");
+        assert_eq!(
+            (reply.status, reply.header("allow")),
+            (405, Some(allowed)),
+            "{path}"
+        );
+        assert_eq!(reply.json()["error"]["code"], "method_not_allowed");
+    }
     let token = json!({"experiments": ["0"], "page_token": "!"});
     for path in ["traces/search", "sessions/search"] {
         assert_eq!(

@@ -8,5 +8,5 @@ mod v2;
 pub(in crate::mlflow) use render::tests;
 
 pub use parse::parse_start_v3;
-pub use render::{artifact_location, render_v3};
+pub use render::{artifact_location, render_export, render_v3};
 pub use v2::{End, Start, parse_end_v2, parse_start_v2, render_v2};

@@ -19,8 +19,33 @@ pub fn artifact_location(summary: &TraceSummary) -> String {
     )
 }
 
-/// The JSON of a trace: what is unknown is left out.
+/// The JSON of a trace: what is unknown is left out, and long texts are cut to what MLflow shows.
 pub fn render_v3(summary: &TraceSummary, assessments: &[Assessment]) -> Json {
+    render(summary, assessments, Texts::Cut)
+}
+
+/// The same as `TraceInfo.to_dict()` writes it, for a file: texts in full length, and the length in milliseconds.
+pub fn render_export(summary: &TraceSummary, assessments: &[Assessment]) -> Json {
+    render(summary, assessments, Texts::Whole)
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Texts {
+    Cut,
+    Whole,
+}
+
+impl Texts {
+    /// The part of `text` that is shown where `most` characters are.
+    fn shown(self, text: &str, most: usize) -> &str {
+        match self {
+            Self::Cut => tags::cut(text, most),
+            Self::Whole => text,
+        }
+    }
+}
+
+fn render(summary: &TraceSummary, assessments: &[Assessment], texts: Texts) -> Json {
     let trace_id = ids::trace_id_text(summary);
     let mut members = Map::new();
     let mut set = |name: &str, value: Json| members.insert(name.to_owned(), value);
@@ -34,17 +59,21 @@ pub fn render_v3(summary: &TraceSummary, assessments: &[Assessment]) -> Json {
         times::render_timestamp(summary.start).into(),
     );
     if let Some(millis) = summary.duration_ms() {
-        set(
-            "execution_duration",
-            times::render_duration(Nanos::from_millis(millis)).into(),
-        );
+        let (name, length) = match texts {
+            Texts::Cut => (
+                "execution_duration",
+                times::render_duration(Nanos::from_millis(millis)).into(),
+            ),
+            Texts::Whole => ("execution_duration_ms", millis.into()),
+        };
+        set(name, length);
     }
     set("state", summary.state.as_str().into());
-    let metadata = metadata(summary);
+    let metadata = metadata(summary, texts);
     if !metadata.is_empty() {
         set("trace_metadata", object(metadata));
     }
-    set("tags", object(tags(summary)));
+    set("tags", object(tags(summary, texts)));
     if let Some(preview) = &summary.request_preview {
         set("request_preview", preview.as_str().into());
     }
@@ -75,7 +104,7 @@ fn object(pairs: Vec<(String, String)>) -> Json {
 }
 
 /// All metadata, typed fields included, cut to what MLflow shows.
-pub(super) fn metadata(summary: &TraceSummary) -> Vec<(String, String)> {
+pub(super) fn metadata(summary: &TraceSummary, texts: Texts) -> Vec<(String, String)> {
     let typed = [
         (tags::SESSION, summary.session.clone()),
         (tags::USER, summary.user.clone()),
@@ -87,12 +116,12 @@ pub(super) fn metadata(summary: &TraceSummary) -> Vec<(String, String)> {
         .metadata
         .iter()
         .map(|(key, value)| (key.as_str(), value.as_str()));
-    let mut pairs = shorten(plain, MAX_METADATA_CHARS);
+    let mut pairs = shorten(plain, MAX_METADATA_CHARS, texts);
     for (key, value) in typed {
         if let Some(value) = value {
             pairs.push((
                 key.to_owned(),
-                tags::cut(&value, MAX_METADATA_CHARS).to_owned(),
+                texts.shown(&value, MAX_METADATA_CHARS).to_owned(),
             ));
         }
     }
@@ -100,7 +129,7 @@ pub(super) fn metadata(summary: &TraceSummary) -> Vec<(String, String)> {
 }
 
 /// All tags, the server's own included, cut to what MLflow shows.
-pub(super) fn tags(summary: &TraceSummary) -> Vec<(String, String)> {
+pub(super) fn tags(summary: &TraceSummary, texts: Texts) -> Vec<(String, String)> {
     let plain = summary
         .tags
         .iter()
@@ -108,11 +137,12 @@ pub(super) fn tags(summary: &TraceSummary) -> Vec<(String, String)> {
     let mut pairs = shorten(
         plain.map(|(key, value)| (key.as_str(), value.as_str())),
         MAX_TAG_CHARS,
+        texts,
     );
     if let Some(name) = &summary.name {
         pairs.push((
             tags::TRACE_NAME.to_owned(),
-            tags::cut(name, MAX_TAG_CHARS).to_owned(),
+            texts.shown(name, MAX_TAG_CHARS).to_owned(),
         ));
     }
     pairs.push((
@@ -127,11 +157,12 @@ pub(super) fn tags(summary: &TraceSummary) -> Vec<(String, String)> {
 fn shorten<'a>(
     pairs: impl Iterator<Item = (&'a str, &'a str)>,
     most: usize,
+    texts: Texts,
 ) -> Vec<(String, String)> {
     let shorten = |(key, value)| {
         (
-            tags::cut(key, MAX_KEY_CHARS).to_owned(),
-            tags::cut(value, most).to_owned(),
+            texts.shown(key, MAX_KEY_CHARS).to_owned(),
+            texts.shown(value, most).to_owned(),
         )
     };
     pairs.map(shorten).collect()
@@ -289,9 +320,12 @@ pub(in crate::mlflow) mod tests {
             metadata: BTreeMap::from([("m".to_owned(), "v".repeat(300))]),
             ..summary()
         };
-        assert_eq!(metadata(&summary)[0].1.len(), 250);
+        assert_eq!(metadata(&summary, Texts::Cut)[0].1.len(), 250);
         assert_eq!(
-            (tags(&summary)[0].0.len(), tags(&summary)[0].1.len()),
+            (
+                tags(&summary, Texts::Cut)[0].0.len(),
+                tags(&summary, Texts::Cut)[0].1.len()
+            ),
             (250, 4096)
         );
     }
@@ -303,7 +337,7 @@ pub(in crate::mlflow) mod tests {
             ..summary()
         };
         assert_eq!(
-            tags(&summary),
+            tags(&summary, Texts::Cut),
             [
                 (
                     tags::ARTIFACT_LOCATION.to_owned(),

@@ -3,7 +3,7 @@
 use fanlight_model::{ExperimentId, TraceFacts, TraceState, TraceSummary, UnixNanos};
 use serde_json::{Value as Json, json};
 
-use super::render::{metadata, tags};
+use super::render::{Texts, metadata, tags};
 use crate::ApiError;
 use crate::mlflow::{Fields, TraceRef, ids, tags as keys};
 
@@ -15,8 +15,8 @@ pub fn render_v2(summary: &TraceSummary) -> Json {
         "timestamp_ms": summary.start.as_millis(),
         "execution_time_ms": summary.duration_ms().unwrap_or(0),
         "status": status_name(summary.state),
-        "request_metadata": pairs(metadata(summary)),
-        "tags": pairs(tags(summary)),
+        "request_metadata": pairs(metadata(summary, Texts::Cut)),
+        "tags": pairs(tags(summary, Texts::Cut)),
     })
 }
 

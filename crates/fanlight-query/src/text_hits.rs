@@ -1,0 +1,49 @@
+//! The places in the traces of a page where the texts are that its filter asks for.
+
+use std::borrow::Cow;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use crate::filter::{Filter, TextHit};
+use crate::subject::Subject;
+use crate::{Engine, QueryError, TraceRecord};
+
+/// Places that are told of one trace.
+const MOST: usize = 5;
+/// Somebody waits for the page: what is not found until then is not told.
+const PATIENCE: Duration = Duration::from_secs(1);
+
+impl Engine {
+    /// For each of `traces`, which match `filter`, at most five places; `None` where there was no time to look.
+    pub async fn text_hits(
+        &self,
+        filter: &Filter,
+        traces: &[TraceRecord],
+    ) -> Result<Vec<Option<Vec<TextHit>>>, QueryError> {
+        if !filter.asks_for_text() {
+            return Ok(traces.iter().map(|_| Some(Vec::new())).collect());
+        }
+        let summaries: Vec<_> = traces.iter().map(|trace| trace.summary.clone()).collect();
+        let filter = filter.clone();
+        let (store, overlay) = (Arc::clone(&self.store), Arc::clone(&self.overlay));
+        self.read(move || {
+            let deadline = Instant::now() + PATIENCE;
+            let hits = summaries.into_iter().map(|summary| {
+                if Instant::now() >= deadline {
+                    return None;
+                }
+                let found = store.find(summary.key)?;
+                let read = if filter.needs_spans() {
+                    found.spans().ok()?
+                } else {
+                    Vec::new()
+                };
+                let spans = || read.as_slice();
+                let subject = Subject::new(Cow::Owned(summary), &overlay, &spans);
+                Some(filter.text_hits(&subject, MOST))
+            });
+            Ok(hits.collect())
+        })
+        .await
+    }
+}
