@@ -107,6 +107,25 @@ impl Client {
         )
     }
 
+    /// `POST path` with a JSON body; the reply is read as it comes.
+    pub(crate) fn post_for_content(
+        &self,
+        path: &str,
+        body: &Json,
+    ) -> Result<impl std::io::Read + use<>, Failure> {
+        let sent = self
+            .agent
+            .post(format!("{}{path}", self.url))
+            .send_json(body);
+        match sent {
+            Ok(response) if response.status().is_success() => {
+                Ok(response.into_body().into_reader())
+            }
+            // Reads what went wrong.
+            failed => Err(self.reply(failed).err().unwrap_or(Failure::Reported)),
+        }
+    }
+
     /// `POST path` with other content. Any reply below 300 is fine.
     pub(crate) fn post_bytes(
         &self,
@@ -176,7 +195,11 @@ fn message(text: &str) -> String {
     let told = serde_json::from_str::<Json>(text).ok();
     let told = told
         .as_ref()
-        .and_then(|json| json["message"].as_str())
+        .and_then(|json| {
+            json["message"]
+                .as_str()
+                .or(json["error"]["message"].as_str())
+        })
         .unwrap_or(text);
     crate::printer::plain(told.trim(), 500)
 }

@@ -4,6 +4,7 @@
 
 mod extract;
 mod sessions;
+mod sql;
 mod stats;
 mod traces;
 mod values;
@@ -26,6 +27,7 @@ pub(crate) fn routes() -> Router<Arc<AppState>> {
         .route("/api/v1/values", get(values::values))
         .route("/api/v1/keys", get(values::keys))
         .route("/api/v1/stats", post(stats::query))
+        .route("/api/v1/sql", post(sql::query))
         .route("/api/v1/{*rest}", axum::routing::any(unknown))
 }
 
