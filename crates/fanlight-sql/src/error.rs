@@ -22,6 +22,11 @@ pub enum SqlError {
     #[error("the statement has {bytes} bytes; the limit is {limit}")]
     TooLong { bytes: usize, limit: usize },
     #[error(
+        "the statement has {operators} operators (a SELECT or JOIN counts as ten); the limit is {limit}: write many \
+         alternatives as `IN (…)`"
+    )]
+    TooManyOperators { operators: usize, limit: usize },
+    #[error(
         "the query took longer than {} ms (`sql_timeout`) and was given up: ask for fewer traces, or for fewer columns \
          with texts",
         limit.as_millis()
@@ -50,6 +55,7 @@ impl SqlError {
             Self::Statement(_)
             | Self::ReadOnly { .. }
             | Self::TooLong { .. }
+            | Self::TooManyOperators { .. }
             | Self::OutOfTime { .. }
             | Self::OutOfMemory { .. }
             | Self::TooManyRows { .. } => ErrorKind::InvalidInput,
@@ -112,6 +118,8 @@ fn message(error: &DataFusionError) -> String {
         "\nThis issue was likely caused",
         "\n\nbacktrace:",
         "\nbacktrace:",
+        // `DESCRIBE` lists them better.
+        "Valid fields are ",
     ] {
         if let Some(at) = text.find(end) {
             text.truncate(at);
@@ -119,6 +127,7 @@ fn message(error: &DataFusionError) -> String {
     }
     let mut text = text
         .trim_start_matches("sql parser error: ")
+        .trim_end()
         .trim_end_matches('.')
         .to_owned();
     if text.chars().count() > MESSAGE_CHARS {

@@ -2,8 +2,8 @@
 
 use std::sync::Arc;
 
-use datafusion::execution::session_state::SessionStateBuilder;
 use datafusion::execution::SessionStateDefaults;
+use datafusion::execution::session_state::SessionStateBuilder;
 use datafusion::logical_expr::ScalarUDF;
 
 use crate::json::json_functions;

@@ -42,6 +42,7 @@ pub struct Sql {
 pub struct Answer {
     parts: mpsc::Receiver<Result<Vec<u8>, SqlError>>,
     first: Option<Vec<u8>>,
+    is_complete: bool,
     _running: Running,
 }
 
@@ -104,6 +105,7 @@ impl Sql {
         let mut answer = Answer {
             parts,
             first: None,
+            is_complete: false,
             _running: Running(task.abort_handle()),
         };
         answer.first = answer.next().await?;
@@ -124,8 +126,14 @@ impl Answer {
         if let Some(first) = self.first.take() {
             return Ok(Some(first));
         }
+        if self.is_complete {
+            return Ok(None);
+        }
         match self.parts.recv().await {
-            Some(Ok(part)) if part.is_empty() => Ok(None),
+            Some(Ok(part)) if part.is_empty() => {
+                self.is_complete = true;
+                Ok(None)
+            }
             Some(result) => result.map(Some),
             // A complete answer ends with an empty part.
             None => Err(SqlError::ShuttingDown),

@@ -3,6 +3,8 @@
 use datafusion::sql::parser::{DFParserBuilder, Statement};
 use datafusion::sql::sqlparser::ast::{SetExpr, Statement as Ast};
 use datafusion::sql::sqlparser::dialect::GenericDialect;
+use datafusion::sql::sqlparser::keywords::Keyword;
+use datafusion::sql::sqlparser::tokenizer::{Token, Tokenizer};
 
 use crate::SqlError;
 
@@ -10,6 +12,10 @@ use crate::SqlError;
 pub(crate) const MAX_BYTES: usize = 64 << 10;
 /// Parentheses and subqueries within each other.
 const MAX_DEPTH: usize = 50;
+/// Planning takes time with the square of these, and nothing interrupts it.
+const MAX_OPERATORS: usize = 1000;
+/// What a SELECT or JOIN counts as.
+const CLAUSE_OPERATORS: usize = 10;
 
 /// Parses `text`, which has to be one statement that only reads.
 pub(crate) fn parse(text: &str, memory_bytes: usize) -> Result<Statement, SqlError> {
@@ -19,6 +25,7 @@ pub(crate) fn parse(text: &str, memory_bytes: usize) -> Result<Statement, SqlErr
             limit: MAX_BYTES,
         });
     }
+    check_operators(text)?;
     let wrong = |error| SqlError::from_engine(error, memory_bytes);
     let dialect = GenericDialect {};
     let mut statements = DFParserBuilder::new(text)
@@ -34,6 +41,41 @@ pub(crate) fn parse(text: &str, memory_bytes: usize) -> Result<Statement, SqlErr
             found: format!("{found} statements"),
         }),
         None => Err(SqlError::Statement("the statement is empty".to_owned())),
+    }
+}
+
+fn check_operators(text: &str) -> Result<(), SqlError> {
+    // What has no tokens is told by the parser, with its place.
+    let Ok(tokens) = Tokenizer::new(&GenericDialect {}, text).tokenize() else {
+        return Ok(());
+    };
+    let operators = tokens.iter().map(weight).sum();
+    if operators <= MAX_OPERATORS {
+        return Ok(());
+    }
+    Err(SqlError::TooManyOperators {
+        operators,
+        limit: MAX_OPERATORS,
+    })
+}
+
+fn weight(token: &Token) -> usize {
+    match token {
+        Token::Word(word) => match word.keyword {
+            Keyword::SELECT | Keyword::JOIN => CLAUSE_OPERATORS,
+            Keyword::AND | Keyword::OR | Keyword::NOT | Keyword::WHEN | Keyword::LIKE => 1,
+            _ => 0,
+        },
+        Token::Whitespace(_)
+        | Token::Comma
+        | Token::Period
+        | Token::LParen
+        | Token::RParen
+        | Token::SemiColon
+        | Token::Number(..)
+        | Token::SingleQuotedString(_)
+        | Token::EOF => 0,
+        _ => 1,
     }
 }
 

@@ -222,7 +222,7 @@ async fn sql_agrees_with_the_engine_in_every_state() {
     home.engine.seal().await.unwrap();
     counts_agree(&home, "disk").await;
     columns_agree(&home).await;
-    assert_eq!(everything(&home).await, in_memory);
+    same(&everything(&home).await, &in_memory);
 
     // Some sealed traces are opened again, and others come.
     home.append(30..40).await;
@@ -232,12 +232,12 @@ async fn sql_agrees_with_the_engine_in_every_state() {
     let mixed = everything(&home).await;
     home.engine.seal().await.unwrap();
     counts_agree(&home, "two segments").await;
-    assert_eq!(everything(&home).await, mixed);
+    same(&everything(&home).await, &mixed);
 
     assert!(home.engine.compact(Effort::All).await.unwrap() > 0);
     counts_agree(&home, "one segment of two parts").await;
     columns_agree(&home).await;
-    assert_eq!(everything(&home).await, mixed);
+    same(&everything(&home).await, &mixed);
 
     delete(&home, 1..20).await;
     home.engine
@@ -247,6 +247,28 @@ async fn sql_agrees_with_the_engine_in_every_state() {
     counts_agree(&home, "edited once more").await;
     columns_agree(&home).await;
     home.engine.close().await;
+}
+
+/// Compares row by row: all of them at once are too much to read.
+fn same(found: &[(&str, Json)], expected: &[(&str, Json)]) {
+    for ((table, found), (_, expected)) in found.iter().zip(expected) {
+        let (found, expected) = (parsed(found), parsed(expected));
+        assert_eq!(found.len(), expected.len(), "{table}");
+        for (found, expected) in found.iter().zip(&expected) {
+            assert_eq!(found, expected, "{table}");
+        }
+    }
+}
+
+/// Cells with JSON as what they say: sealing changes the order of attributes.
+fn parsed(rows: &Json) -> Vec<Vec<Json>> {
+    let cell = |cell: &Json| match cell.as_str() {
+        Some(text) if text.starts_with('{') => serde_json::from_str(text).unwrap(),
+        _ => cell.clone(),
+    };
+    let rows = rows.as_array().unwrap().iter();
+    rows.map(|row| row.as_array().unwrap().iter().map(cell).collect())
+        .collect()
 }
 
 async fn edit(home: &Home) {

@@ -44,9 +44,10 @@ pub(super) async fn query(
 fn failure(error: SqlError) -> Refusal {
     match error {
         SqlError::Query(cause) => cause.into(),
-        SqlError::Statement(_) | SqlError::ReadOnly { .. } | SqlError::TooLong { .. } => {
-            Refusal::at("query", error.to_string())
-        }
+        SqlError::Statement(_)
+        | SqlError::ReadOnly { .. }
+        | SqlError::TooLong { .. }
+        | SqlError::TooManyOperators { .. } => Refusal::at("query", error.to_string()),
         error => ApiError::new(error.kind(), error.to_string()).into(),
     }
 }

@@ -26,8 +26,10 @@ pub(crate) struct AssessmentRow {
 }
 
 static COLUMNS: [Column<AssessmentRow>; 17] = [
-    Column::<AssessmentRow>::new("assessment_id", Kind::Text, |row| Cell::text(&row.it().id)).required(),
-    Column::<AssessmentRow>::new("trace_id", Kind::Text, |row| Cell::text(&row.trace_id)).required(),
+    Column::<AssessmentRow>::new("assessment_id", Kind::Text, |row| Cell::text(&row.it().id))
+        .required(),
+    Column::<AssessmentRow>::new("trace_id", Kind::Text, |row| Cell::text(&row.trace_id))
+        .required(),
     Column::<AssessmentRow>::new("span_id", Kind::Text, |row| {
         Cell::text_or_absent(row.it().span_id.as_deref())
     }),

@@ -6,6 +6,7 @@
 mod support;
 
 #[path = "../v1/made.rs"]
+#[allow(dead_code, reason = "the other tests use the rest of it")]
 mod made;
 
 mod answers;
