@@ -70,12 +70,13 @@ def check(table: pyarrow.Table) -> None:
 
 def test_arrow_opens_in_pyarrow_polars_and_duckdb(url: str) -> None:
     content = answer(url, "arrow")
-    table = pyarrow.ipc.open_stream(content).read_all()
-    check(table)
+    answered = pyarrow.ipc.open_stream(content).read_all()
+    check(answered)
     frame = polars.read_ipc_stream(content)
     assert frame.height == TRACES
     assert frame["model"].null_count() == TRACES // 2
-    assert duckdb.sql("SELECT count(*), count(model), max(duration_ms) FROM table").fetchall() == [(TRACES, TRACES // 2, 2.5)]
+    rows = duckdb.sql("SELECT count(*), count(model), max(duration_ms) FROM answered").fetchall()
+    assert rows == [(TRACES, TRACES // 2, 2.5)]
 
 
 def test_parquet_opens_in_pandas_polars_and_duckdb(url: str, tmp_path: Path) -> None:
