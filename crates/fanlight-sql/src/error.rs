@@ -68,7 +68,7 @@ impl SqlError {
 
     /// `memory_bytes`: the limit of the query that failed.
     pub(crate) fn from_engine(error: DataFusionError, memory_bytes: usize) -> Self {
-        if error.iter().any(|part| is_exhausted(part)) {
+        if error.iter().any(is_exhausted) {
             return Self::OutOfMemory {
                 limit: memory_bytes,
             };

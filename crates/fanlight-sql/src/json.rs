@@ -17,7 +17,9 @@ use datafusion::common::{Result, exec_err, plan_err};
 use datafusion::logical_expr::{
     ColumnarValue, ScalarFunctionArgs, ScalarUDF, ScalarUDFImpl, Signature, Volatility,
 };
-use serde::de::{DeserializeSeed, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
+use serde::de::{
+    Deserialize, DeserializeSeed, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor,
+};
 use serde_json::value::RawValue;
 
 /// Every function of this file.
@@ -281,16 +283,44 @@ fn parsed<T: serde::de::DeserializeOwned>(raw: &str) -> Option<T> {
 }
 
 fn length_of(raw: &str) -> Option<i64> {
-    let length = match raw.trim_start().as_bytes().first()? {
-        b'[' => serde_json::from_str::<Vec<IgnoredAny>>(raw).ok()?.len(),
-        b'{' => {
-            let members: std::collections::BTreeMap<String, IgnoredAny> =
-                serde_json::from_str(raw).ok()?;
-            members.len()
+    serde_json::from_str::<Length>(raw)
+        .ok()
+        .map(|length| length.0)
+}
+
+/// How many items or members there are.
+struct Length(i64);
+
+impl<'de> Deserialize<'de> for Length {
+    fn deserialize<D: Deserializer<'de>>(reader: D) -> std::result::Result<Self, D::Error> {
+        reader.deserialize_any(Count).map(Self)
+    }
+}
+
+struct Count;
+
+impl<'de> Visitor<'de> for Count {
+    type Value = i64;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("an object or array")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut members: A) -> std::result::Result<i64, A::Error> {
+        let mut count = 0;
+        while members.next_entry::<IgnoredAny, IgnoredAny>()?.is_some() {
+            count += 1;
         }
-        _ => return None,
-    };
-    i64::try_from(length).ok()
+        Ok(count)
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> std::result::Result<i64, A::Error> {
+        let mut count = 0;
+        while items.next_element::<IgnoredAny>()?.is_some() {
+            count += 1;
+        }
+        Ok(count)
+    }
 }
 
 #[cfg(test)]

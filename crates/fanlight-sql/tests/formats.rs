@@ -1,7 +1,5 @@
 //! The same answer in every format.
 
-#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
-
 mod support;
 
 use std::io::Cursor;

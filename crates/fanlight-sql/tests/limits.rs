@@ -1,7 +1,5 @@
 //! What SQL must not do, whoever asks.
 
-#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
-
 mod support;
 
 use std::time::Duration;

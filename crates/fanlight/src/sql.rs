@@ -16,6 +16,8 @@ use crate::traces::URL_VARIABLES;
 const PATH: &str = "/api/v1/sql";
 /// Characters of a cell that people see; the other formats have all of them.
 const CELL_CHARS: usize = 60;
+/// Columns of what `EXPLAIN` answers.
+const PLAN: [&str; 2] = ["plan_type", "plan"];
 
 pub(crate) fn run(asked: &SqlArgs, printer: &mut Printer) -> Result<(), Failure> {
     let environment = |name: &str| std::env::var(name).ok();
@@ -85,6 +87,9 @@ fn table(answer: &Json) -> Vec<String> {
     let names = answer["columns"].as_array().into_iter().flatten();
     let heads: Vec<String> = names.map(|column| cell(&column["name"])).collect();
     let rows = answer["rows"].as_array().into_iter().flatten();
+    if heads == PLAN {
+        return rows.flat_map(plan_lines).collect();
+    }
     let rows: Vec<Vec<String>> = rows
         .map(|row| row.as_array().into_iter().flatten().map(cell).collect())
         .collect();
@@ -113,6 +118,17 @@ fn table(answer: &Json) -> Vec<String> {
     lines
 }
 
+/// A plan has a line per step, which is what makes it readable.
+fn plan_lines(row: &Json) -> Vec<String> {
+    let text = row[1].as_str().unwrap_or_default();
+    let mut lines = vec![cell(&row[0])];
+    lines.extend(
+        text.lines()
+            .map(|line| plain(&format!("  {line}"), usize::MAX)),
+    );
+    lines
+}
+
 fn cell(value: &Json) -> String {
     match value {
         Json::Null => "NULL".to_owned(),
@@ -124,6 +140,15 @@ fn cell(value: &Json) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_plan_keeps_its_lines() {
+        let answer = json!({
+            "columns": [{"name": "plan_type"}, {"name": "plan"}],
+            "rows": [["logical_plan", "Limit\n  Scan"]],
+        });
+        assert_eq!(table(&answer), ["logical_plan", "  Limit", "    Scan"]);
+    }
 
     #[test]
     fn a_table_has_heads_rows_and_their_number() {

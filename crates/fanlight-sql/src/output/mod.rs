@@ -131,13 +131,13 @@ impl Encoder {
                 Kind::Arrow(Box::new(writer))
             }
             Format::Parquet => {
-                let level = ZstdLevel::try_new(3).map_err(parquet)?;
+                let level = ZstdLevel::try_new(3).map_err(|cause| parquet(&cause))?;
                 let properties = WriterProperties::builder()
                     .set_compression(Compression::ZSTD(level))
                     .build();
                 let writer =
                     ArrowWriter::try_new(buffer.clone(), Arc::clone(&schema), Some(properties));
-                Kind::Parquet(Some(Box::new(writer.map_err(parquet)?)))
+                Kind::Parquet(Some(Box::new(writer.map_err(|cause| parquet(&cause))?)))
             }
         };
         Ok(Self {
@@ -171,9 +171,9 @@ impl Encoder {
             Kind::Arrow(writer) => writer.write(&batch)?,
             Kind::Parquet(None) => {}
             Kind::Parquet(Some(writer)) => {
-                writer.write(&batch).map_err(parquet)?;
+                writer.write(&batch).map_err(|cause| parquet(&cause))?;
                 if writer.in_progress_size() >= ROW_GROUP_BYTES {
-                    writer.flush().map_err(parquet)?;
+                    writer.flush().map_err(|cause| parquet(&cause))?;
                 }
             }
         }
@@ -187,7 +187,7 @@ impl Encoder {
             Kind::Arrow(writer) => writer.finish()?,
             Kind::Parquet(writer) => {
                 if let Some(writer) = writer.take() {
-                    writer.close().map_err(parquet)?;
+                    writer.close().map_err(|cause| parquet(&cause))?;
                 }
             }
         }
@@ -204,7 +204,7 @@ impl Encoder {
     }
 }
 
-fn parquet(cause: ParquetError) -> DataFusionError {
+fn parquet(cause: &ParquetError) -> DataFusionError {
     DataFusionError::Execution(format!("the answer cannot be written as Parquet: {cause}"))
 }
 

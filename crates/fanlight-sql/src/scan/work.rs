@@ -1,6 +1,7 @@
 //! The pieces of a scan, and what each of them yields.
 
 use std::collections::VecDeque;
+use std::fmt::Write;
 use std::marker::PhantomData;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -103,7 +104,7 @@ impl<T: Table> Work<T> {
         let names: Vec<&str> = names.collect();
         let mut text = format!("table={}, columns=[{}]", T::NAME, names.join(", "));
         if let Some(early) = &self.early {
-            text.push_str(&format!(", early_filter={}", early.filter));
+            write!(text, ", early_filter={}", early.filter).expect("writing to text does not fail");
         }
         if self.narrowing.is_narrow() {
             text.push_str(", uses_indexes=true");

@@ -53,9 +53,10 @@ impl Index<'_> {
                 let length = index.duration(row)?;
                 Some(nanos(index.start(row).saturating_add(length)))
             })),
-            "duration_ms" => Arc::new(Float64Array::from_iter(
-                rows().map(|row| index.duration(row).map(millis)),
-            )),
+            "duration_ms" => {
+                let lengths = rows().map(|row| index.duration(row).map(millis));
+                Arc::new(lengths.collect::<Float64Array>())
+            }
             _ => return Err(self.corrupt("a column is missing")),
         })
     }
@@ -117,28 +118,22 @@ pub(crate) fn read_columns(
 
 /// A stored column as SQL shows it.
 fn in_sql(name: &str, array: &ArrayRef) -> Result<ArrayRef, String> {
-    let wrong = |_| format!("column `{name}` has another type");
+    let wrong = || format!("column `{name}` has another type");
     let kind = array.data_type().clone();
     Ok(match name {
         "start_ns" | "end_ns" => {
-            let numbers = array
-                .as_primitive_opt::<UInt64Type>()
-                .ok_or(())
-                .map_err(wrong)?;
+            let numbers = array.as_primitive_opt::<UInt64Type>().ok_or_else(wrong)?;
             instants(numbers.iter().map(|at| at.map(|at| nanos(UnixNanos(at)))))
         }
         "duration_ns" => {
-            let numbers: &UInt64Array = array
-                .as_primitive_opt::<UInt64Type>()
-                .ok_or(())
-                .map_err(wrong)?;
+            let numbers: &UInt64Array = array.as_primitive_opt::<UInt64Type>().ok_or_else(wrong)?;
             let lengths = numbers
                 .iter()
                 .map(|length| length.map(|length| millis(Nanos(length))));
-            Arc::new(Float64Array::from_iter(lengths))
+            Arc::new(lengths.collect::<Float64Array>())
         }
         "span_id" | "parent_id" => {
-            let ids = array.as_fixed_size_binary_opt().ok_or(()).map_err(wrong)?;
+            let ids = array.as_fixed_size_binary_opt().ok_or_else(wrong)?;
             let texts = ids.iter().map(|id| id.map(hex));
             Arc::new(texts.collect::<StringArray>())
         }
