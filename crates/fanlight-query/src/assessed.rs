@@ -20,7 +20,7 @@ impl Engine {
             let hot = hot.map(|trace| (trace.summary().start, Some(trace.key())));
             let sealed = matched.sealed.iter().flat_map(|rows| {
                 let segment = &rows.view.segment;
-                let edited = context.overlay.edited_rows(segment) & &rows.must;
+                let edited = context.overlay.edited_rows(segment).as_ref() & &rows.must;
                 let index = segment.rows();
                 edited
                     .into_iter()

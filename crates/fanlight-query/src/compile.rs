@@ -271,7 +271,7 @@ impl Compiler<'_> {
     }
 
     fn edited_rows(&self) -> impl Iterator<Item = (u32, Arc<TraceEdits>)> {
-        let rows = self.overlay.edited_rows(self.segment) & self.all;
+        let rows = self.overlay.edited_rows(self.segment).as_ref() & self.all;
         rows.into_iter()
             .filter_map(|row| Some((row, self.overlay.get(self.segment.rows().key(row)?)?)))
     }

@@ -176,7 +176,7 @@ impl<'a> Columns<'a> {
                     column.extend(here.into_iter().map(|row| (row, term.value.clone())));
                 }
                 let unlisted = segment.facets().unlisted(property).map_err(corrupt)? & rows;
-                let edited = context.overlay.edited_rows(segment) & rows;
+                let edited = context.overlay.edited_rows(segment).as_ref() & rows;
                 read_values(context, segment, &(unlisted | edited), key, &mut column);
             }
             texts.push(column);

@@ -13,17 +13,30 @@ const SESSION_KEY: &str = "mlflow.trace.session";
 /// The tag that is a trace's name.
 pub(crate) const NAME_TAG: &str = "mlflow.traceName";
 
+/// Edits are kept in so many parts. Whoever froze them shares the parts; an edit copies the one it changes.
+const PARTS: usize = 256;
+
 /// Every trace's edits. Grows with edits, not with traces.
 #[derive(Debug, Default)]
 pub(crate) struct Overlay(RwLock<Inner>);
 
-#[derive(Debug, Default)]
+#[derive(Clone, Debug)]
 struct Inner {
-    edits: FxHashMap<TraceKey, Arc<TraceEdits>>,
+    edits: Vec<Arc<FxHashMap<TraceKey, Arc<TraceEdits>>>>,
     /// Traces that carry assessments of their whole session.
-    sessions: FxHashMap<(WorkspaceId, String), Vec<TraceKey>>,
+    sessions: Arc<FxHashMap<(WorkspaceId, String), Vec<TraceKey>>>,
     /// Rows with edits of each segment that was searched; kept up as edits come.
-    edited_rows: FxHashMap<fanlight_model::SegmentId, (Weak<Segment>, RoaringBitmap)>,
+    edited_rows: FxHashMap<fanlight_model::SegmentId, (Weak<Segment>, Arc<RoaringBitmap>)>,
+}
+
+impl Default for Inner {
+    fn default() -> Self {
+        Self {
+            edits: vec![Arc::default(); PARTS],
+            sessions: Arc::default(),
+            edited_rows: FxHashMap::default(),
+        }
+    }
 }
 
 impl Overlay {
@@ -35,16 +48,24 @@ impl Overlay {
         overlay
     }
 
+    /// What `look` sees, and the edits of the same moment, which later ones do not change. Takes time with the number
+    /// of segments, not of edits.
+    pub(crate) fn freeze<T>(&self, look: impl FnOnce() -> T) -> (T, Self) {
+        let inner = self.0.read();
+        // A trace that is deleted loses its edits afterwards, and one that comes with assessments has them before:
+        // while edits wait, what is seen has the edits that belong to it.
+        (look(), Self(RwLock::new(inner.clone())))
+    }
+
     pub(crate) fn get(&self, key: TraceKey) -> Option<Arc<TraceEdits>> {
-        self.0.read().edits.get(&key).cloned()
+        self.0.read().get(key).cloned()
     }
 
     pub(crate) fn put(&self, key: TraceKey, edits: TraceEdits) {
         let mut inner = self.0.write();
         inner.forget_sessions(key);
         for session in scoped_sessions(&edits) {
-            inner
-                .sessions
+            Arc::make_mut(&mut inner.sessions)
                 .entry((key.workspace, session))
                 .or_default()
                 .push(key);
@@ -55,47 +76,42 @@ impl Overlay {
                 return false;
             };
             if let Some(row) = segment.rows().find(key) {
-                rows.insert(row);
+                Arc::make_mut(rows).insert(row);
             }
             true
         });
-        inner.edits.insert(key, Arc::new(edits));
+        inner.part_mut(key).insert(key, Arc::new(edits));
     }
 
     pub(crate) fn remove(&self, keys: &[TraceKey]) {
         let mut inner = self.0.write();
         for key in keys {
             inner.forget_sessions(*key);
-            inner.edits.remove(key);
+            inner.part_mut(*key).remove(key);
         }
     }
 
     /// Rows of `segment` that have edits, some of them maybe of traces that moved on.
-    pub(crate) fn edited_rows(&self, segment: &Arc<Segment>) -> RoaringBitmap {
+    pub(crate) fn edited_rows(&self, segment: &Arc<Segment>) -> Arc<RoaringBitmap> {
         if let Some((_, rows)) = self.0.read().edited_rows.get(&segment.id()) {
-            return rows.clone();
+            return Arc::clone(rows);
         }
         let mut inner = self.0.write();
-        let rows = if inner.edits.len() < segment.row_count() as usize {
-            inner
-                .edits
-                .keys()
-                .filter_map(|key| segment.rows().find(*key))
-                .collect()
+        let edits: usize = inner.edits.iter().map(|part| part.len()).sum();
+        let rows: RoaringBitmap = if edits < segment.row_count() as usize {
+            let keys = inner.edits.iter().flat_map(|part| part.keys());
+            keys.filter_map(|key| segment.rows().find(*key)).collect()
         } else {
             let known = |row: &u32| {
-                segment
-                    .rows()
-                    .key(*row)
-                    .is_some_and(|key| inner.edits.contains_key(&key))
+                let key = segment.rows().key(*row);
+                key.is_some_and(|key| inner.get(key).is_some())
             };
-            (0..segment.row_count())
-                .filter(known)
-                .collect::<RoaringBitmap>()
+            (0..segment.row_count()).filter(known).collect()
         };
+        let rows = Arc::new(rows);
         inner
             .edited_rows
-            .insert(segment.id(), (Arc::downgrade(segment), rows.clone()));
+            .insert(segment.id(), (Arc::downgrade(segment), Arc::clone(&rows)));
         rows
     }
 
@@ -119,7 +135,7 @@ impl Overlay {
             .flatten();
         let others = traces
             .filter(|trace| **trace != key)
-            .filter_map(|trace| inner.edits.get(trace));
+            .filter_map(|trace| inner.get(*trace));
         others
             .flat_map(|edits| &edits.assessments)
             .filter(|assessment| {
@@ -145,16 +161,34 @@ impl Overlay {
 }
 
 impl Inner {
+    fn get(&self, key: TraceKey) -> Option<&Arc<TraceEdits>> {
+        self.edits[part_of(key)].get(&key)
+    }
+
+    fn part_mut(&mut self, key: TraceKey) -> &mut FxHashMap<TraceKey, Arc<TraceEdits>> {
+        Arc::make_mut(&mut self.edits[part_of(key)])
+    }
+
     fn forget_sessions(&mut self, key: TraceKey) {
-        let Some(known) = self.edits.get(&key) else {
+        let Some(known) = self.get(key) else {
             return;
         };
-        for session in scoped_sessions(known) {
-            if let Some(traces) = self.sessions.get_mut(&(key.workspace, session)) {
+        let scoped = scoped_sessions(known);
+        if scoped.is_empty() {
+            return;
+        }
+        let sessions = Arc::make_mut(&mut self.sessions);
+        for session in scoped {
+            if let Some(traces) = sessions.get_mut(&(key.workspace, session)) {
                 traces.retain(|trace| *trace != key);
             }
         }
     }
+}
+
+fn part_of(key: TraceKey) -> usize {
+    // The last byte of an id is as good as any: clients choose ids at random.
+    usize::from(key.trace.to_bytes()[15]) % PARTS
 }
 
 fn scoped_sessions(edits: &TraceEdits) -> Vec<String> {

@@ -76,7 +76,7 @@ impl<'a> SealedValues<'a> {
             edited: FxHashMap::default(),
         };
         if facet.edited_tag().is_some() || *facet == Facet::Run {
-            for row in overlay.edited_rows(segment) & &values.recorded {
+            for row in overlay.edited_rows(segment).as_ref() & &values.recorded {
                 let edits = segment.rows().key(row).and_then(|key| overlay.get(key));
                 let Some(edits) = edits else { continue };
                 match facet.edited_tag() {

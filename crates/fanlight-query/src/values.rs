@@ -247,7 +247,7 @@ fn add_keys(
         }
     }
     if keyed == Keyed::Tag {
-        for row in context.overlay.edited_rows(segment) & &rows {
+        for row in context.overlay.edited_rows(segment).as_ref() & &rows {
             let edits = segment
                 .rows()
                 .key(row)

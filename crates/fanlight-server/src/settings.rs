@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use fanlight_sql::SqlSettings;
+
 /// Bounds, addresses and manners of the listening sockets. The binary fills it in; nothing here reads files or the
 /// environment.
 #[derive(Clone, Debug)]
@@ -28,6 +30,7 @@ pub struct ServerSettings {
     pub request_timeout: Duration,
     /// Time that running requests get when the server stops. Default 10 s.
     pub shutdown_grace: Duration,
+    pub sql: SqlSettings,
 }
 
 /// A further port that speaks OTLP.
@@ -64,6 +67,7 @@ impl Default for ServerSettings {
             max_inflight_bytes: 256 << 20,
             request_timeout: Duration::from_mins(1),
             shutdown_grace: Duration::from_secs(10),
+            sql: SqlSettings::default(),
         }
     }
 }

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use fanlight_model::Clock;
 use fanlight_query::Engine;
+use fanlight_sql::Sql;
 
 use crate::ServerSettings;
 use crate::budget::Budget;
@@ -20,17 +21,19 @@ pub struct AppState {
     pub clock: Arc<dyn Clock>,
     pub settings: Arc<ServerSettings>,
     pub counters: Arc<Counters>,
+    pub(crate) sql: Sql,
     pub(crate) budget: Budget,
     pub(crate) intake: Arc<Intake>,
 }
 
 impl AppState {
+    /// Fails when the system gives no threads.
     pub fn new(
         engine: Arc<Engine>,
         artifact_root: PathBuf,
         clock: Arc<dyn Clock>,
         settings: Arc<ServerSettings>,
-    ) -> Arc<Self> {
+    ) -> std::io::Result<Arc<Self>> {
         let counters = Arc::new(Counters::default());
         let budget = Budget::new(settings.max_inflight_bytes);
         let intake = Intake::new(
@@ -40,7 +43,8 @@ impl AppState {
             budget.clone(),
             Arc::clone(&counters),
         );
-        Arc::new(Self {
+        Ok(Arc::new(Self {
+            sql: Sql::new(Arc::clone(&engine), settings.sql.clone())?,
             engine,
             artifact_root,
             clock,
@@ -48,7 +52,7 @@ impl AppState {
             counters,
             budget,
             intake: Arc::new(intake),
-        })
+        }))
     }
 }
 
@@ -72,6 +76,6 @@ pub(crate) mod tests {
             otlp_grpc_port: ExtraPort::Off,
             ..ServerSettings::default()
         };
-        AppState::new(engine, dir.join("artifacts"), clock, Arc::new(settings))
+        AppState::new(engine, dir.join("artifacts"), clock, Arc::new(settings)).unwrap()
     }
 }

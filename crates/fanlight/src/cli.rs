@@ -36,6 +36,8 @@ pub(crate) enum Command {
     /// Search, show, delete and export traces of a running server
     #[command(subcommand)]
     Traces(TracesCommand),
+    /// Ask a running server in SQL
+    Sql(SqlArgs),
     /// Check configuration, data directory, ports and clock
     Doctor(SettingFlags),
     /// Merge the segments of a data directory that no server has open
@@ -207,6 +209,49 @@ pub(crate) struct ImportArgs {
     /// Tell bad lines and leave them out, instead of stopping at the first
     #[arg(long)]
     pub(crate) continue_on_error: bool,
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct SqlArgs {
+    #[command(flatten)]
+    pub(crate) server: ServerArg,
+    /// Statement, such as "SELECT name, count(*) FROM traces GROUP BY name"; `-` reads it from standard input
+    pub(crate) statement: String,
+    /// [default: table, or csv into a file]
+    #[arg(long, value_enum)]
+    pub(crate) format: Option<SqlFormat>,
+    /// File to write; standard output when left out or `-`
+    #[arg(long, value_name = "FILE")]
+    pub(crate) output: Option<PathBuf>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum SqlFormat {
+    /// Columns for people, long texts cut
+    Table,
+    /// A line of names, then a line per row
+    Csv,
+    /// One object with columns and rows
+    Json,
+    /// One object per row and line
+    Jsonl,
+    /// Arrow's streaming format
+    Arrow,
+    Parquet,
+}
+
+impl SqlFormat {
+    /// As the API calls it.
+    pub(crate) const fn name(self) -> &'static str {
+        match self {
+            Self::Table => "table",
+            Self::Csv => "csv",
+            Self::Json => "json",
+            Self::Jsonl => "jsonl",
+            Self::Arrow => "arrow",
+            Self::Parquet => "parquet",
+        }
+    }
 }
 
 pub(crate) fn completions(shell: Shell) -> Vec<u8> {

@@ -119,6 +119,25 @@ impl Client {
         )
     }
 
+    /// `POST path` with a JSON body; the reply is read as it comes.
+    pub(crate) fn post_for_content(
+        &self,
+        path: &str,
+        body: &Json,
+    ) -> Result<impl std::io::Read + use<>, Failure> {
+        let sent = self
+            .agent
+            .post(format!("{}{path}", self.url))
+            .send_json(body);
+        match sent {
+            Ok(response) if response.status().is_success() => {
+                Ok(response.into_body().into_reader())
+            }
+            // Reads what went wrong.
+            failed => Err(self.reply(failed).err().unwrap_or(Failure::Reported)),
+        }
+    }
+
     /// `POST path` with other content. Any reply below 300 is fine.
     pub(crate) fn post_bytes(
         &self,
@@ -241,14 +260,14 @@ fn agent(patience: Option<Duration>) -> Agent {
 /// The `message` of an error reply, or its beginning.
 fn message(text: &str) -> String {
     let told = serde_json::from_str::<Json>(text).ok();
-    let of_either_api = |json: &Json| {
-        let told = json["message"]
-            .as_str()
-            .or(json["error"]["message"].as_str());
-        told.map(str::to_owned)
-    };
-    let told = told.as_ref().and_then(of_either_api);
-    let told = told.as_deref().unwrap_or(text);
+    let told = told
+        .as_ref()
+        .and_then(|json| {
+            json["message"]
+                .as_str()
+                .or(json["error"]["message"].as_str())
+        })
+        .unwrap_or(text);
     crate::printer::plain(told.trim(), 500)
 }
 

@@ -14,6 +14,7 @@ mod maintenance;
 mod printer;
 mod send_demo;
 mod server;
+mod sql;
 mod traces;
 
 use std::process::ExitCode;
@@ -48,6 +49,7 @@ fn run(command: Command, printer: &mut Printer) -> Result<(), Failure> {
         Command::Server(flags) => server::run(&flags, printer),
         Command::Demo(asked) => send_demo::run(&asked, printer),
         Command::Traces(asked) => traces::run(asked, printer),
+        Command::Sql(asked) => sql::run(&asked, printer),
         Command::Doctor(flags) => doctor::run(&flags, printer),
         Command::Compact(flags) => maintenance::compact(&flags, printer),
         Command::Verify(flags) => maintenance::verify(&flags, printer),

@@ -39,7 +39,8 @@ async fn run_until_asked_to_stop(settings: Settings, printer: &mut Printer) -> R
         artifacts,
         clock,
         Arc::new(settings.server.clone()),
-    );
+    )
+    .context("starting the threads of SQL queries")?;
     let handle = match serve(state).await {
         Ok(handle) => handle,
         Err(error) => {

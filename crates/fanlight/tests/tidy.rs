@@ -9,7 +9,7 @@ use std::process::Command;
 use serde_json::Value as Json;
 
 /// Who may use whom. Arrows point one way; a new one is a decision.
-const ARROWS: [(&str, &[&str]); 8] = [
+const ARROWS: [(&str, &[&str]); 9] = [
     ("fanlight-model", &[]),
     ("fanlight-ingest", &["model"]),
     ("fanlight-normalize", &["model"]),
@@ -19,6 +19,7 @@ const ARROWS: [(&str, &[&str]); 8] = [
         "fanlight-query",
         &["model", "normalize", "store", "catalog"],
     ),
+    ("fanlight-sql", &["model", "normalize", "store", "query"]),
     ("fanlight-api", &["model", "normalize", "query", "catalog"]),
     (
         "fanlight-server",
@@ -29,13 +30,14 @@ const ARROWS: [(&str, &[&str]); 8] = [
             "store",
             "catalog",
             "query",
+            "sql",
             "api",
         ],
     ),
 ];
 
 /// What a crate must never see, whoever brings it.
-const NEVER: [(&str, &[&str]); 5] = [
+const NEVER: [(&str, &[&str]); 6] = [
     (
         "fanlight-model",
         &["prost", "arrow-array", "sqlx", "axum", "tokio"],
@@ -47,6 +49,7 @@ const NEVER: [(&str, &[&str]); 5] = [
     ),
     ("fanlight-store", &["prost", "sqlx", "axum"]),
     ("fanlight-catalog", &["parquet", "axum", "prost"]),
+    ("fanlight-sql", &["prost", "sqlx", "axum"]),
 ];
 
 /// Licences that may be shipped with an Apache-2.0 program, as they stand in manifests.

@@ -6,6 +6,7 @@ mod export;
 mod extract;
 mod import;
 mod sessions;
+mod sql;
 mod stats;
 mod traces;
 mod values;
@@ -33,6 +34,7 @@ pub(crate) fn routes() -> Router<Arc<AppState>> {
         .route("/api/v1/values", get(values::values))
         .route("/api/v1/keys", get(values::keys))
         .route("/api/v1/stats", post(stats::query))
+        .route("/api/v1/sql", post(sql::query))
         .route("/api/v1/{*rest}", axum::routing::any(unknown))
         .method_not_allowed_fallback(wrong_method)
 }

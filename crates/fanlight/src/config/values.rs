@@ -90,6 +90,11 @@ pub(crate) fn limit<T: std::str::FromStr + Default + PartialEq>(
     Ok((limit != T::default()).then_some(limit))
 }
 
+pub(crate) fn count(text: &str) -> Result<usize, Expected> {
+    let count = text.parse().ok().filter(|count| *count > 0);
+    count.ok_or(Expected("a whole number from 1"))
+}
+
 pub(crate) fn log(text: &str) -> Result<String, Expected> {
     let expected = Expected(
         "a level (error, warn, info, debug, trace, off), or levels per part such as `info,fanlight_store=debug`",
