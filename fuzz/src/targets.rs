@@ -79,7 +79,7 @@ const FILTER: &[&str] = &[
 ];
 
 /// Every one, in the order they are run.
-pub(crate) const TARGETS: [Target; 7] = [
+pub(crate) const TARGETS: [Target; 8] = [
     Target {
         name: "otlp_protobuf",
         dictionary: &[],
@@ -107,6 +107,13 @@ pub(crate) const TARGETS: [Target; 7] = [
         memory_bytes: 64 << 20,
         quick_inputs: 2000,
         prepare: wire::mlflow_body,
+    },
+    Target {
+        name: "portable",
+        dictionary: BODY,
+        memory_bytes: 64 << 20,
+        quick_inputs: 2000,
+        prepare: wire::portable,
     },
     Target {
         name: "filter",

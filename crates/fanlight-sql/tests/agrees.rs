@@ -6,7 +6,7 @@ mod support;
 
 use fanlight_model::{ExperimentId, WorkspaceId};
 use fanlight_query::filter::parse;
-use fanlight_query::{Doomed, Effort, Search};
+use fanlight_query::{Doomed, Effort, Narrowing, Search};
 use fanlight_sql::SqlSettings;
 use serde_json::{Value as Json, json};
 use support::{Home, assessment, key};
@@ -308,6 +308,47 @@ async fn delete(home: &Home, numbers: std::ops::Range<u64>) {
         let deleted = home.engine.delete(WorkspaceId::DEFAULT, experiment, doomed);
         deleted.await.unwrap();
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_moment_stays_as_it_was() {
+    let home = Home::new(SqlSettings::default()).await;
+    home.append(1..20).await;
+    home.engine.seal().await.unwrap();
+    home.append(20..30).await;
+    for number in [3, 25] {
+        home.engine
+            .set_tag(key(number), "env", "before")
+            .await
+            .unwrap();
+    }
+    let moment = home.engine.moment(WorkspaceId::DEFAULT);
+    let seen = || {
+        let rows = |view: &std::sync::Arc<_>| moment.candidates(view, &Narrowing::default());
+        let sealed: u64 = moment
+            .segments()
+            .iter()
+            .map(|view| rows(view).unwrap().len())
+            .sum();
+        let tag = |number| {
+            moment
+                .edits(key(number))
+                .and_then(|edits| edits.tags["env"].clone())
+        };
+        (moment.hot().len(), sealed, tag(3), tag(25))
+    };
+    let before = seen();
+    let text = Some("before".to_owned());
+    assert_eq!(before, (10, 19, text.clone(), text));
+    home.append(30..40).await;
+    home.engine.set_tag(key(3), "env", "after").await.unwrap();
+    delete(&home, 25..26).await;
+    delete(&home, 1..2).await;
+    home.engine.seal().await.unwrap();
+    home.engine.compact(Effort::All).await.unwrap();
+    assert_eq!(seen(), before);
+    assert_eq!(home.number("SELECT count(*) FROM traces").await, 37);
+    home.engine.close().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

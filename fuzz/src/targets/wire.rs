@@ -1,7 +1,11 @@
 //! Bodies of requests, and the texts in them.
 
 use fanlight_api::mlflow::{Fields, assessments, experiments, runs, trace_info};
-use fanlight_ingest::{Encoding, Limits, decode_logs, decode_spans_json, decode_traces};
+use fanlight_api::v1::Members;
+use fanlight_api::v1::portable::{parse_companion, parse_mlflow_dict};
+use fanlight_ingest::{
+    Encoding, Limits, decode_exported_spans, decode_logs, decode_spans_json, decode_traces,
+};
 use fanlight_model::{TraceId, UnixNanos, WorkspaceId};
 use fanlight_query::{filter, parse_order_by};
 
@@ -32,6 +36,7 @@ pub(super) fn otlp_json() -> anyhow::Result<Box<dyn Feed>> {
         drop(decode_traces(input, Encoding::Json, &Limits::default()));
         if let Some(trace) = TraceId::from_bytes([1; 16]) {
             drop(decode_spans_json(input, trace, &Limits::default()));
+            drop(decode_exported_spans(input, trace, &Limits::default()));
         }
     })
 }
@@ -59,6 +64,14 @@ pub(super) fn mlflow_body() -> anyhow::Result<Box<dyn Feed>> {
         drop(runs::parse_search(&fields, WorkspaceId::DEFAULT));
         drop(runs::parse_batch(&fields));
         drop(runs::parse_inputs(&fields));
+    })
+}
+
+pub(super) fn portable() -> anyhow::Result<Box<dyn Feed>> {
+    reader(|input| {
+        let beside = || Members::from_body(input).ok();
+        drop(beside().map(parse_companion));
+        drop(parse_mlflow_dict(&Fields::from_body(input), beside()));
     })
 }
 
