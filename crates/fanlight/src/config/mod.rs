@@ -4,6 +4,7 @@
 
 mod document;
 mod file;
+mod memory;
 mod sources;
 mod table;
 mod values;

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 use clap::{Arg, ArgMatches, Args, Command, FromArgMatches};
 
+use super::memory::default_budget;
 use super::table::{SETTINGS, Setting};
 use super::{ConfigError, Settings, Source, file};
 
@@ -39,6 +40,7 @@ pub(crate) fn load(
     let read = file::read(named, working_dir)?;
 
     let mut settings = Settings::default();
+    settings.fit(default_budget());
     let mut sources = BTreeMap::new();
     for setting in SETTINGS {
         let Some((text, source)) = chosen(setting, read.as_ref(), &variable, flags) else {

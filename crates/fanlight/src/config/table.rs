@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use fanlight_server::ExtraPort;
 
 use super::Settings;
+use super::memory::default_budget;
 use super::values::{self, Expected};
 
 /// One setting, in all its forms: key in the file, flag (`--key-with-dashes`), environment variables.
@@ -105,6 +106,21 @@ pub(crate) const SETTINGS: &[Setting] = &[
                 &mut settings.server.cors_allowed_origins,
                 Ok(values::list(text)),
             )
+        },
+    },
+    // Before the settings it lowers: what is said about one of them counts.
+    Setting {
+        key: "memory_budget",
+        env: &["FANLIGHT_MEMORY_BUDGET"],
+        value_name: "BYTES",
+        default: "auto",
+        help: "Memory the server may take, `auto` for a quarter of the machine's: sizes that are not set themselves are lowered to their share",
+        apply: |settings, text| {
+            settings.fit(match text {
+                "auto" => default_budget(),
+                text => values::budget(text)?,
+            });
+            Ok(())
         },
     },
     Setting {
@@ -277,9 +293,11 @@ mod tests {
     #[test]
     fn the_table_states_the_defaults_as_they_are() {
         let defaults = Settings::default();
+        // A machine may be too small for them.
+        let depends_on_machine = |key: &str| key.starts_with("otlp_") || key == "memory_budget";
         for setting in SETTINGS
             .iter()
-            .filter(|setting| !setting.key.starts_with("otlp_"))
+            .filter(|setting| !depends_on_machine(setting.key))
         {
             let mut applied = defaults.clone();
             assert!(

@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use super::memory::LEAST_BUDGET;
+
 /// What would have been a good value, for the reader of an error message.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Expected(pub(crate) &'static str);
@@ -54,6 +56,16 @@ pub(crate) fn bytes(text: &str) -> Result<usize, Expected> {
         .checked_mul(unit)
         .and_then(|bytes| usize::try_from(bytes).ok())
         .ok_or(expected)
+}
+
+/// A size that the server can work with.
+pub(crate) fn budget(text: &str) -> Result<usize, Expected> {
+    bytes(text)
+        .ok()
+        .filter(|found| *found >= LEAST_BUDGET)
+        .ok_or(Expected(
+            "`auto` or at least 128MiB, such as 512MiB or 2GiB",
+        ))
 }
 
 pub(crate) fn duration(text: &str) -> Result<Duration, Expected> {
