@@ -24,6 +24,9 @@ pub(crate) struct Ingested {
     pub(crate) megabytes_per_second: f64,
     pub(crate) request_p50_ms: f64,
     pub(crate) request_p99_ms: f64,
+    /// Speed of the last tenth of the spans, as a share of that of the first tenth.
+    #[serde(default)]
+    pub(crate) last_tenth_of_first: Option<f64>,
     /// CPU seconds of the server per million spans; absent when its process is not known.
     pub(crate) cpu_seconds_per_million_spans: Option<f64>,
 }
@@ -38,6 +41,10 @@ pub(crate) struct Load<'a> {
     pub(crate) traces: u64,
     pub(crate) connections: usize,
     pub(crate) salt: u64,
+    /// Number of the first trace.
+    pub(crate) first: u64,
+    /// No faster than this; as fast as the server takes them when absent.
+    pub(crate) spans_per_second: Option<f64>,
 }
 
 /// Traces are started so long before they are sent, so that none ends in the future.
@@ -48,11 +55,12 @@ impl Load<'_> {
         let next = AtomicU64::new(0);
         let began = Instant::now();
         // All senders share this task: patching is cheap, and the server deserves the other processor.
-        let senders = (0..self.connections).map(|_| self.sender(&next));
+        let senders = (0..self.connections).map(|_| self.sender(&next, began));
         let mut sent = Sent::default();
         for part in join_all(senders).await {
             let part = part?;
             sent.times.extend(part.times);
+            sent.ends.extend(part.ends);
             sent.retried += part.retried;
             sent.bytes += part.bytes;
             sent.spans += part.spans;
@@ -69,11 +77,12 @@ impl Load<'_> {
             megabytes_per_second: as_f64(sent.bytes) / seconds / 1e6,
             request_p50_ms: percentile_ms(&sent.times, 50),
             request_p99_ms: percentile_ms(&sent.times, 99),
+            last_tenth_of_first: last_tenth_of_first(began, sent.ends),
             cpu_seconds_per_million_spans: None,
         })
     }
 
-    async fn sender(&self, next: &AtomicU64) -> Result<Sent> {
+    async fn sender(&self, next: &AtomicU64, began: Instant) -> Result<Sent> {
         let headers = format!(
             "content-type: application/x-protobuf\r\nx-mlflow-experiment-id: {}\r\n",
             self.experiment
@@ -88,13 +97,20 @@ impl Load<'_> {
             if first >= self.traces {
                 return Ok(sent);
             }
+            if let Some(spans_per_second) = self.spans_per_second {
+                let before = as_f64(number * body.traces * self.corpus.spans_per_trace)
+                    / as_f64(self.corpus.bodies_per_trace);
+                let due = began + Duration::from_secs_f64(before / spans_per_second);
+                tokio::time::sleep_until(due.into()).await;
+            }
             let start = SystemClock.now().0.saturating_sub(BEFORE_NOW_NANOS);
-            body.write(&mut buffer, first, self.salt, start);
-            let began = Instant::now();
+            body.write(&mut buffer, self.first + first, self.salt, start);
+            let sending = Instant::now();
             sent.retried += export(&mut connection, &headers, &buffer)
                 .await
                 .context("sending traces")?;
-            sent.times.push(began.elapsed());
+            sent.times.push(sending.elapsed());
+            sent.ends.push(Instant::now());
             sent.bytes += buffer.len() as u64;
             sent.spans += body.traces * self.corpus.spans_per_trace / self.corpus.bodies_per_trace;
         }
@@ -109,9 +125,22 @@ impl Load<'_> {
 #[derive(Debug, Default)]
 struct Sent {
     times: Vec<Duration>,
+    /// When each request was answered.
+    ends: Vec<Instant>,
     retried: usize,
     bytes: u64,
     spans: u64,
+}
+
+/// All requests are of one size, so their number tells how much was sent.
+fn last_tenth_of_first(began: Instant, mut ends: Vec<Instant>) -> Option<f64> {
+    ends.sort_unstable();
+    let tenth = ends.len() / 10;
+    let last = ends
+        .last()?
+        .duration_since(*ends.get(ends.len() - 1 - tenth)?);
+    let first = ends.get(tenth)?.duration_since(began);
+    (tenth > 0 && !last.is_zero()).then(|| first.as_secs_f64() / last.as_secs_f64())
 }
 
 /// Sends one body until it is accepted, as an exporter would; returns how often it had to be sent again.

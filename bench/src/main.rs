@@ -6,6 +6,8 @@
 //! directory are all it looks at. Start reading at [`run::size`].
 
 mod corpus;
+mod dashboards;
+mod goals;
 mod http;
 mod ingest;
 mod patch;
@@ -107,6 +109,7 @@ async fn main() -> Result<()> {
     for traces in &args.traces {
         let measured = run::size(&args, &corpus, *traces).await?;
         report::say(&measured.table());
+        report::say(&goals::table(&measured));
         results.sizes.push(measured);
     }
     if let Some(path) = &args.out {

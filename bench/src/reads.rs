@@ -91,6 +91,22 @@ impl Reader<'_> {
         Ok(measured)
     }
 
+    /// One kind of search after the other, each counted alone, until `done` says so.
+    pub(crate) async fn run_until(&mut self, done: impl Fn() -> bool) -> Result<Measured> {
+        let mut series = Series::new();
+        let kinds = SEARCHES.iter().chain(&TEXTS).cycle();
+        for (turn, search) in kinds.enumerate() {
+            if done() {
+                break;
+            }
+            let request = self.request(search, turn, None);
+            let began = Instant::now();
+            let reply = self.post(&request).await?;
+            series.note(began, &reply, |json| json.get("traces"));
+        }
+        Ok(series.finish("any search while ingesting"))
+    }
+
     async fn get_trace(&mut self) -> Result<Measured> {
         let mut series = Series::new();
         for turn in 0..self.repetitions * 10 {

@@ -126,6 +126,11 @@ impl Size {
                 Smaller,
             ),
             (
+                "last tenth, share of the first\'s speed",
+                ingested.last_tenth_of_first,
+                Larger,
+            ),
+            (
                 "CPU s per million spans",
                 ingested.cpu_seconds_per_million_spans,
                 Smaller,
@@ -141,10 +146,20 @@ impl Size {
             .iter()
             .filter(|measured| measured.repetitions > measured.failed);
         let requests = asked.flat_map(|measured| {
-            [("p50", measured.p50_ms), ("p99", measured.p99_ms)]
-                .map(|(part, value)| (format!("{} {part}, ms", measured.name), value, Smaller))
+            [
+                ("p50", measured.p50_ms),
+                ("p95", measured.p95_ms),
+                ("p99", measured.p99_ms),
+            ]
+            .map(|(part, value)| (format!("{} {part}, ms", measured.name), value, Smaller))
         });
         known.chain(requests).collect()
+    }
+
+    /// The figure of this name, as [`Self::table`] shows it.
+    pub(crate) fn figure(&self, name: &str) -> Option<f64> {
+        let mut figures = self.figures().into_iter();
+        figures.find_map(|(known, value, _)| (known == name).then_some(value))
     }
 
     pub(crate) fn table(&self) -> String {
@@ -163,17 +178,18 @@ impl Size {
             .into_iter()
             .take_while(|(name, _, _)| !name.starts_with("get trace"));
         for (name, value, _) in single {
-            _ = writeln!(text, "{name:<34}{value:>14.2}");
+            _ = writeln!(text, "{name:<40}{value:>14.2}");
         }
         _ = writeln!(
             text,
-            "{:<34}{:>10}{:>10}{:>10}{:>6}{:>6}{:>7}",
-            "", "p50 ms", "p99 ms", "max ms", "n", "hits", "failed"
+            "{:<36}{:>10}{:>10}{:>10}{:>10}{:>6}{:>6}{:>7}",
+            "", "p50 ms", "p95 ms", "p99 ms", "max ms", "n", "hits", "failed"
         );
         for measured in &self.requests {
             let Measured {
                 name,
                 p50_ms,
+                p95_ms,
                 p99_ms,
                 max_ms,
                 repetitions,
@@ -183,7 +199,7 @@ impl Size {
             let hits = hits.map_or_else(|| "-".to_owned(), |hits| hits.to_string());
             _ = writeln!(
                 text,
-                "{name:<34}{p50_ms:>10.2}{p99_ms:>10.2}{max_ms:>10.2}{repetitions:>6}{hits:>6}{failed:>7}"
+                "{name:<36}{p50_ms:>10.2}{p95_ms:>10.2}{p99_ms:>10.2}{max_ms:>10.2}{repetitions:>6}{hits:>6}{failed:>7}"
             );
         }
         text

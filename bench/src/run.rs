@@ -1,6 +1,7 @@
 //! One size from start to finish.
 
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use anyhow::{Context as _, Result, bail};
@@ -9,12 +10,14 @@ use serde_json::json;
 use tempfile::TempDir;
 
 use crate::corpus::Corpus;
+use crate::dashboards::Dashboards;
 use crate::http::Connection;
 use crate::ingest::{Load, as_f64};
 use crate::patch::mix;
 use crate::process::{Server, Tree, disk_bytes, settled_disk_bytes};
 use crate::reads::Reader;
 use crate::report::Size;
+use crate::stats::Measured;
 use crate::writes::Writer;
 use crate::{Args, Target};
 
@@ -89,6 +92,8 @@ async fn measure(args: &Args, corpus: &Corpus, traces: u64, subject: &Subject) -
         traces,
         connections: args.connections,
         salt,
+        first: 0,
+        spans_per_second: None,
     };
     let mut ingested = load.run().await?;
     let disk = match &subject.data {
@@ -113,6 +118,16 @@ async fn measure(args: &Args, corpus: &Corpus, traces: u64, subject: &Subject) -
         patience: Duration::from_secs(args.read_seconds),
     };
     let mut requests = reader.run().await?;
+    if args.target == Target::Fanlight {
+        requests.push(while_ingesting(&load, &mut reader).await?);
+        let mut dashboards = Dashboards {
+            connection: &mut connection,
+            experiment: &experiment,
+            repetitions: args.repetitions.min(10),
+            patience: Duration::from_secs(args.read_seconds),
+        };
+        requests.extend(dashboards.run().await?);
+    }
     let mut writer = Writer {
         connection: &mut connection,
         experiment: &experiment,
@@ -133,6 +148,28 @@ async fn measure(args: &Args, corpus: &Corpus, traces: u64, subject: &Subject) -
         ingested,
         requests,
     })
+}
+
+/// Searches of all kinds, one after the other, while spans come in at a steady rate.
+async fn while_ingesting(load: &Load<'_>, reader: &mut Reader<'_>) -> Result<Measured> {
+    const SECONDS: u64 = 20;
+    const SPANS_PER_SECOND: u64 = 20_000;
+    let more = Load {
+        traces: SECONDS * SPANS_PER_SECOND / load.corpus.spans_per_trace,
+        first: load.traces,
+        spans_per_second: Some(as_f64(SPANS_PER_SECOND)),
+        ..*load
+    };
+    let done = AtomicBool::new(false);
+    let ingest = async {
+        let ingested = more.run().await;
+        done.store(true, Ordering::Relaxed);
+        ingested
+    };
+    let (ingested, measured) =
+        tokio::join!(ingest, reader.run_until(|| done.load(Ordering::Relaxed)));
+    ingested?;
+    measured
 }
 
 async fn create_experiment(connection: &mut Connection, salt: u64) -> Result<String> {

@@ -12,6 +12,8 @@ pub(crate) struct Measured {
     /// Requests the server did not answer with 200.
     pub(crate) failed: usize,
     pub(crate) p50_ms: f64,
+    #[serde(default)]
+    pub(crate) p95_ms: f64,
     pub(crate) p99_ms: f64,
     pub(crate) max_ms: f64,
     /// Entries in the last answer, where that means something.
@@ -32,6 +34,7 @@ impl Measured {
             repetitions: times.len(),
             failed,
             p50_ms: at(50),
+            p95_ms: at(95),
             p99_ms: at(99),
             max_ms: at(100),
             hits,
