@@ -11,7 +11,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 use crate::StoreError;
 use crate::registry::SegmentEntry;
 use crate::seal::{Sealer, Unannounced};
-use crate::segment::{Figures, LEFT_OUT, Segment, Source, dir_of, merge, plan};
+use crate::segment::{Figures, LEFT_OUT, Segment, Source, Unused, dir_of, merge, plan};
 use crate::state::{SegmentView, State};
 
 /// So many neighbours of about one size become one segment, which is about as many times larger.
@@ -34,8 +34,34 @@ pub(crate) struct Merged {
 pub enum Effort {
     /// What pays off.
     Due,
-    /// Everything that can be one segment.
+    /// Everything that can be one segment; nothing that was deleted is left in any file.
     All,
+}
+
+impl Effort {
+    fn tolerated(self) -> Unused {
+        match self {
+            Self::Due => Unused::Half,
+            Self::All => Unused::None,
+        }
+    }
+
+    fn run(self, views: &[Arc<SegmentView>]) -> Option<Vec<Arc<SegmentView>>> {
+        match self {
+            Self::Due => first_run(views, FAN, |view| live_rows(view).max(1).ilog(FAN as u64)),
+            Self::All => first_run(views, 2, |_| 0),
+        }
+    }
+
+    /// Whether a segment is written anew for the sake of what is dead in it.
+    fn minds(self, view: &SegmentView) -> bool {
+        let rows = u64::from(view.segment.row_count());
+        match self {
+            Self::Due => view.dead.len() > rows / 2,
+            // What cannot be read is left as it is.
+            Self::All => !view.dead.is_empty() || view.segment.unused_spans().is_ok_and(|n| n > 0),
+        }
+    }
 }
 
 impl Sealer {
@@ -58,7 +84,13 @@ impl Sealer {
             None
         } else {
             self.check_free(index_bytes(&sources)?)?;
-            let merged = merge(&self.segments_dir, id, &sources, &origins);
+            let merged = merge(
+                &self.segments_dir,
+                id,
+                &sources,
+                &origins,
+                effort.tolerated(),
+            );
             let figures = merged.inspect_err(|_| {
                 unreadable.extend(sources.iter().map(|source| source.segment.id()));
             })?;
@@ -100,12 +132,13 @@ impl Sealer {
             .filter(|view| view.live().is_empty() && view.shadowed.is_empty())
             .cloned()
             .collect();
-        let chosen = if !lifeless.is_empty() {
-            lifeless
-        } else if effort == Effort::All {
-            first_run(&views, 2, |_| 0)?
+        let chosen = if lifeless.is_empty() {
+            effort.run(&views).or_else(|| {
+                let wasteful = views.iter().find(|view| effort.minds(view));
+                wasteful.map(|view| vec![Arc::clone(view)])
+            })?
         } else {
-            first_run(&views, FAN, |view| live_rows(view).max(1).ilog(FAN as u64))?
+            lifeless
         };
         let source = |view: &Arc<SegmentView>| {
             let segment = Arc::clone(&view.segment);
@@ -144,7 +177,7 @@ impl Sealer {
     }
 }
 
-/// What a merge writes is not more than this. Spans and texts are linked.
+/// What a merge writes is not more than this. Spans and texts are linked, unless some of them are dead.
 fn index_bytes(sources: &[Source]) -> Result<u64, StoreError> {
     let mut bytes = 0;
     for source in sources {
@@ -152,6 +185,10 @@ fn index_bytes(sources: &[Source]) -> Result<u64, StoreError> {
             let path = source.dir.join(name);
             let file = fs::metadata(&path).map_err(StoreError::io("measuring", &path))?;
             bytes += file.len();
+        }
+        let unused = source.segment.unused_spans().is_ok_and(|spans| spans > 0);
+        if unused || source.new_rows.contains(&LEFT_OUT) {
+            bytes += source.segment.part_bytes(&source.dir)?;
         }
     }
     Ok(bytes)

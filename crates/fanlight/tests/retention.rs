@@ -3,9 +3,11 @@
 #[path = "support/mod.rs"]
 mod support;
 
+use std::path::Path;
+
 use serde_json::json;
-use support::Server;
-use support::otlp::{root, trace_id};
+use support::otlp::{root, trace_id, with_attribute};
+use support::{Server, wait_until};
 
 fn ids(traces: impl IntoIterator<Item = u128>) -> Vec<String> {
     traces.into_iter().map(trace_id).collect()
@@ -62,4 +64,50 @@ fn traces_go_by_age_unless_their_experiment_keeps_them() {
     assert_eq!(stopped.run("retention", &flags), "deleted 0 traces\n");
     let server = stopped.start(&[]);
     assert_eq!(server.search_ids(""), ids([2, 1]));
+}
+
+#[test]
+fn what_was_deleted_leaves_the_disk_when_everything_is_compacted() {
+    let server = Server::start(&["--seal-after", "1ms", "--quiet-ms", "0"]);
+    // Letters in no order: nothing makes them small.
+    let mut state = 1_u64;
+    let noise: String = std::iter::repeat_with(|| {
+        state = state
+            .wrapping_mul(6_364_136_223_846_793_005)
+            .wrapping_add(1_442_695_040_888_963_407);
+        char::from(b'!' + u8::try_from(state >> 33 & 0x3f).unwrap())
+    })
+    .take(200_000)
+    .collect();
+    server.ingest(&[
+        root(1, "kept"),
+        with_attribute(root(2, "gone"), "mlflow.spanInputs", noise.as_str()),
+        with_attribute(root(3, "kept"), "note", "stays readable"),
+    ]);
+    wait_until("sealed", || server.seals() > 0);
+    let delete = json!({"experiment_id": "0", "request_ids": [trace_id(2)]});
+    let deleted = server.post_json("/api/2.0/mlflow/traces/delete-traces", &delete);
+    assert_eq!(deleted.json()["traces_deleted"], 1, "{}", deleted.text());
+    let data_dir = server.data_dir();
+    let stopped = server.stop();
+    assert!(size_of(&data_dir.join("segments")) > 100_000);
+
+    stopped.run("compact", &[]);
+    assert!(size_of(&data_dir.join("segments")) < 100_000);
+    let server = stopped.start(&[]);
+    assert_eq!(server.search_ids(""), ids([3, 1]));
+    assert_eq!(
+        server.search_ids("trace.text LIKE '%stays readable%'"),
+        ids([3])
+    );
+    assert_eq!(server.span_names(&trace_id(1)), ["kept"]);
+}
+
+fn size_of(dir: &Path) -> u64 {
+    let entries = std::fs::read_dir(dir).unwrap().map(Result::unwrap);
+    let sizes = entries.map(|entry| match entry.file_type().unwrap().is_dir() {
+        true => size_of(&entry.path()),
+        false => entry.metadata().unwrap().len(),
+    });
+    sizes.sum()
 }

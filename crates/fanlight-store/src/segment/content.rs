@@ -20,7 +20,8 @@ const TRACE_REQUEST_ID: &str = "mlflow.traceRequestId";
 /// Where texts go.
 pub(super) struct Content {
     texts: TextsWriter,
-    words: WordsThread,
+    /// Absent where the words are known already.
+    words: Option<WordsThread>,
     keys: ChunkKeys,
 }
 
@@ -28,19 +29,29 @@ impl Content {
     pub(super) fn create(dir: &Path) -> Result<Self, ParquetError> {
         Ok(Self {
             texts: TextsWriter::create(&dir.join("texts.parquet"))?,
-            words: WordsThread::start(&dir.join("words.idx"))?,
+            words: Some(WordsThread::start(&dir.join("words.idx"))?),
+            keys: ChunkKeys::default(),
+        })
+    }
+
+    /// For texts that are moved from one segment to another.
+    pub(super) fn without_words(texts_path: &Path) -> Result<Self, ParquetError> {
+        Ok(Self {
+            texts: TextsWriter::create(texts_path)?,
+            words: None,
             keys: ChunkKeys::default(),
         })
     }
 
     /// `row` has the words of `text`.
     fn add_words(&mut self, row: u32, text: &str) {
+        let Some(words) = &mut self.words else { return };
         if text.len() < LONG_TEXT_BYTES {
-            self.words.add(row, text);
+            words.add(row, text);
             return;
         }
         for chunk in chunks(text) {
-            self.words.add_chunk(row, self.keys.key(chunk), chunk);
+            words.add_chunk(row, self.keys.key(chunk), chunk);
         }
     }
 
@@ -53,7 +64,10 @@ impl Content {
         meaning: &Meaning<'_>,
         columns: &[&str],
     ) {
-        self.words.add(row, &span.name);
+        if self.words.is_none() {
+            return;
+        }
+        self.add_words(row, &span.name);
         let attributes = span
             .attributes
             .iter()
@@ -62,7 +76,7 @@ impl Content {
             self.add_words_of_value(row, value);
         }
         for event in &span.events {
-            self.words.add(row, &event.name);
+            self.add_words(row, &event.name);
             for (_, value) in event.attributes.iter() {
                 self.add_words_of_value(row, value);
             }
@@ -80,8 +94,8 @@ impl Content {
     }
 
     /// The texts are durable when it returns; the words take longer.
-    pub(super) fn close(self) -> Result<ClosingWords, ParquetError> {
-        let words = self.words.close();
+    pub(super) fn close(self) -> Result<Option<ClosingWords>, ParquetError> {
+        let words = self.words.map(WordsThread::close);
         self.texts.finish()?;
         Ok(words)
     }
@@ -117,8 +131,10 @@ impl TextColumn {
                     self.stretches
                         .values()
                         .append_value(content.texts.put(key, chunk)?);
-                    if indexed == Indexed::Yes {
-                        content.words.add_chunk(row, key, chunk);
+                    if indexed == Indexed::Yes
+                        && let Some(words) = &mut content.words
+                    {
+                        words.add_chunk(row, key, chunk);
                     }
                 }
                 self.stretches.append(true);
@@ -127,7 +143,7 @@ impl TextColumn {
                 self.texts.append_option(text);
                 self.stretches.append(false);
                 if let Some(text) = text.filter(|_| indexed == Indexed::Yes) {
-                    content.words.add(row, text);
+                    content.add_words(row, text);
                 }
             }
         }

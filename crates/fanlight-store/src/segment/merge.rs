@@ -1,8 +1,8 @@
 //! Several segments as one: the indexes are written anew, the spans stay as they are.
 //!
 //! Indexes are a few per cent of a segment; writing them again costs little and makes one look-up of many. Spans and
-//! texts are linked into the new directory under numbered names, so merging never reads them. Rows that are dead are
-//! left out, and a part nobody needs any more is not linked.
+//! texts are linked into the new directory under numbered names, so merging does not read them. Rows that are dead are
+//! left out, a part nobody needs any more is not linked, and one of which little is needed is written anew.
 
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
@@ -20,11 +20,12 @@ use super::checked;
 use super::facets::{FacetsWriter, UNLISTED};
 use super::facets_of::listed_values;
 use super::postings::{RowList, each_row};
+use super::rewrite::Kept;
 use super::rows::{self, SpanPlace};
 use super::traces_file::TracesWriter;
 use super::words::{Walk, WordsWriter};
 use super::write::{Figures, publish};
-use super::{Segment, part_file};
+use super::{Part, Segment, part_file};
 use crate::StoreError;
 
 /// Rows that are moved at once.
@@ -88,6 +89,7 @@ pub(crate) fn merge(
     id: SegmentId,
     sources: &[Source],
     origins: &[Origin],
+    tolerated: Unused,
 ) -> Result<Figures, StoreError> {
     publish(segments, id, |dir| {
         let failed = |name: &str| {
@@ -97,7 +99,7 @@ pub(crate) fn merge(
         merge_traces(dir, sources, origins).map_err(failed("traces.parquet"))?;
         merge_facets(dir, sources).map_err(failed("facets.idx"))?;
         merge_words(dir, sources).map_err(failed("words.idx"))?;
-        let spans = merge_rows(dir, sources, origins).map_err(failed("rows.idx"))?;
+        let spans = merge_rows(dir, sources, origins, tolerated).map_err(failed("rows.idx"))?;
         let start_of = |origin: Option<&Origin>| {
             origin.map_or(0, |(source, row)| {
                 sources[*source].segment.rows().start(*row).0
@@ -268,21 +270,43 @@ fn merge_words(dir: &Path, sources: &[Source]) -> Result<(), String> {
     writer.finish().map_err(describe)
 }
 
-/// Writes `rows.idx` and links the parts that rows point to. Answers the number of spans.
-fn merge_rows(dir: &Path, sources: &[Source], origins: &[Origin]) -> Result<usize, String> {
+/// Spans that nobody needs and that a merge may leave in a part.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Unused {
+    Half,
+    None,
+}
+
+impl Unused {
+    fn is_too_much(self, held: usize, used: usize) -> bool {
+        match self {
+            Self::Half => used < held / 2,
+            Self::None => used < held,
+        }
+    }
+}
+
+/// Writes `rows.idx` and brings along the parts that rows point to. Answers the number of spans.
+fn merge_rows(
+    dir: &Path,
+    sources: &[Source],
+    origins: &[Origin],
+    tolerated: Unused,
+) -> Result<usize, String> {
     let mut parts: Vec<(usize, u32)> = Vec::new();
     let mut numbers = std::collections::HashMap::new();
+    let mut used: Vec<usize> = Vec::new();
     let mut index = Vec::with_capacity(origins.len());
-    let mut span_count = 0;
     for (source, row) in origins {
         let rows = sources[*source].segment.rows();
         let spans = rows.spans(*row);
         let old = (*source, spans.part);
         let part = *numbers.entry(old).or_insert_with(|| {
             parts.push(old);
+            used.push(0);
             parts.len() - 1
         });
-        span_count += spans.count as usize;
+        used[part] += spans.count as usize;
         index.push(rows::Row {
             key: rows.key(*row).ok_or("a row without trace id")?,
             experiment: rows.experiment(*row),
@@ -294,21 +318,58 @@ fn merge_rows(dir: &Path, sources: &[Source], origins: &[Origin]) -> Result<usiz
             },
         });
     }
-    for (new, (source, part)) in (0_u32..).zip(&parts) {
-        for name in ["spans", "texts"] {
-            let from = part_file(&sources[*source].dir, name, *part);
-            let to = part_file(dir, name, new);
-            link(&from, &to)?;
-            // With its checksums as they are: new ones would vouch for damage that has happened since.
-            let sums = from.with_extension(checked::EXTENSION);
-            if sums.exists() {
-                link(&sums, &to.with_extension(checked::EXTENSION))?;
-            }
+    for ((new, (source, old)), used) in (0_u32..).zip(&parts).zip(&used) {
+        let source = &sources[*source];
+        let part = &source.segment.parts[*old as usize];
+        // A part that cannot be read is brought along as it is.
+        let held = part.span_count();
+        if held.is_ok_and(|held| tolerated.is_too_much(held, *used)) {
+            rewrite_part(dir, part, new, &mut index)?;
+        } else {
+            link_part(dir, source, *old, new)?;
         }
     }
     let parts = u32::try_from(parts.len()).map_err(|cause| cause.to_string())?;
     rows::write(&dir.join("rows.idx"), &index, parts).map_err(|cause| cause.to_string())?;
-    Ok(span_count)
+    Ok(used.iter().sum())
+}
+
+fn link_part(dir: &Path, source: &Source, old: u32, new: u32) -> Result<(), String> {
+    for name in ["spans", "texts"] {
+        let from = part_file(&source.dir, name, old);
+        let to = part_file(dir, name, new);
+        link(&from, &to)?;
+        // With its checksums as they are: new ones would vouch for damage that has happened since.
+        let sums = from.with_extension(checked::EXTENSION);
+        if sums.exists() {
+            link(&sums, &to.with_extension(checked::EXTENSION))?;
+        }
+    }
+    Ok(())
+}
+
+/// Writes what the rows of `index` need of a part, and tells them where it is.
+fn rewrite_part(dir: &Path, part: &Part, new: u32, index: &mut [rows::Row]) -> Result<(), String> {
+    let mut moved: Vec<(u32, &mut rows::Row)> = (0..)
+        .zip(index)
+        .filter(|(_, row)| row.spans.part == new)
+        .collect();
+    moved.sort_unstable_by_key(|(_, row)| row.spans.first);
+    let kept: Vec<Kept> = moved
+        .iter()
+        .map(|(number, row)| Kept {
+            row: *number,
+            key: row.key,
+            spans: row.spans.range(),
+        })
+        .collect();
+    part.rewrite(&kept, dir, new)?;
+    let mut first = 0;
+    for (_, row) in moved {
+        row.spans.first = first;
+        first += row.spans.count;
+    }
+    Ok(())
 }
 
 /// Where links are not possible, a copy is as good.

@@ -16,6 +16,7 @@ mod merge;
 mod narrow;
 mod parquet_thread;
 mod postings;
+mod rewrite;
 mod rows;
 mod spans_read;
 mod spans_write;
@@ -36,7 +37,7 @@ use crate::StoreError;
 
 pub use facets::{Facets, Property, Term};
 pub use facets_of::SpanProfile;
-pub(crate) use merge::{LEFT_OUT, Source, merge, plan};
+pub(crate) use merge::{LEFT_OUT, Source, Unused, merge, plan};
 pub use narrow::{Batches, SpanColumns};
 pub use rows::Rows;
 pub use terms::Postings;
@@ -114,6 +115,29 @@ impl Segment {
     /// How many files of spans it has.
     pub(crate) fn part_count(&self) -> usize {
         self.parts.len()
+    }
+
+    /// Spans in its files that none of its rows has.
+    pub(crate) fn unused_spans(&self) -> Result<usize, StoreError> {
+        let held = self.parts.iter().map(Part::span_count);
+        let held: usize = held
+            .sum::<Result<_, _>>()
+            .map_err(|reason| self.corrupt(reason))?;
+        let used = (0..self.row_count()).map(|row| self.rows.spans(row).count as usize);
+        Ok(held.saturating_sub(used.sum()))
+    }
+
+    /// What its spans and texts take on disk.
+    pub(crate) fn part_bytes(&self, dir: &Path) -> Result<u64, StoreError> {
+        let mut bytes = 0;
+        for part in 0..self.rows.part_count() {
+            for name in ["spans", "texts"] {
+                let path = part_file(dir, name, part);
+                let file = std::fs::metadata(&path).map_err(StoreError::io("measuring", &path))?;
+                bytes += file.len();
+            }
+        }
+        Ok(bytes)
     }
 
     pub fn row_count(&self) -> u32 {

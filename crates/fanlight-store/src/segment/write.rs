@@ -16,6 +16,7 @@ use super::{
     rows::{self, SpanPlace},
     spans_write::SpansWriter,
     traces_file,
+    words::ClosingWords,
 };
 use crate::StoreError;
 use crate::hot::HotTrace;
@@ -135,7 +136,9 @@ fn write_files(dir: &Path, traces: &[Arc<HotTrace>]) -> Result<usize, StoreError
     let path = dir.join("rows.idx");
     rows::write(&path, &index, 1).map_err(StoreError::io("writing", &path))?;
     let path = dir.join("words.idx");
-    words.finish().map_err(StoreError::io("writing", &path))?;
+    words
+        .map_or(Ok(()), ClosingWords::finish)
+        .map_err(StoreError::io("writing", &path))?;
     Ok(span_count)
 }
 
