@@ -7,22 +7,22 @@ use crate::report::Size;
 /// A goal for a figure of the report; smaller is better unless `at_least`.
 struct Goal {
     figure: &'static str,
-    goal: f64,
+    bound: f64,
     at_least: bool,
 }
 
-const fn at_most(figure: &'static str, goal: f64) -> Goal {
+const fn at_most(figure: &'static str, bound: f64) -> Goal {
     Goal {
         figure,
-        goal,
+        bound,
         at_least: false,
     }
 }
 
-const fn at_least(figure: &'static str, goal: f64) -> Goal {
+const fn at_least(figure: &'static str, bound: f64) -> Goal {
     Goal {
         figure,
-        goal,
+        bound,
         at_least: true,
     }
 }
@@ -71,7 +71,7 @@ pub(crate) fn table(size: &Size) -> String {
     );
     for Goal {
         figure,
-        goal,
+        bound,
         at_least,
     } in &GOALS
     {
@@ -79,15 +79,15 @@ pub(crate) fn table(size: &Size) -> String {
             continue;
         };
         let reached = if *at_least {
-            found >= *goal
+            found >= *bound
         } else {
-            found <= *goal
+            found <= *bound
         };
         let (sign, mark) = (
             if *at_least { "≥" } else { "≤" },
             if reached { "" } else { "  missed" },
         );
-        _ = writeln!(text, "{figure:<46}{found:>12.2}{sign:>6}{goal:>8.0}{mark}");
+        _ = writeln!(text, "{figure:<46}{found:>12.2}{sign:>6}{bound:>8.0}{mark}");
     }
     text
 }

@@ -270,6 +270,19 @@ fn ports(said: &str) -> Option<[u16; 3]> {
     Some([ports.next()?, ports.next()?, ports.next()?])
 }
 
+/// What the files below `dir` take.
+pub(crate) fn bytes_in(dir: &Path) -> u64 {
+    let size = |entry: fs::DirEntry| {
+        if entry.file_type().unwrap().is_dir() {
+            bytes_in(&entry.path())
+        } else {
+            entry.metadata().unwrap().len()
+        }
+    };
+    let entries = fs::read_dir(dir).unwrap();
+    entries.map(|entry| size(entry.unwrap())).sum()
+}
+
 fn copy_dir(from: &Path, to: &Path) {
     fs::create_dir_all(to).unwrap();
     for entry in fs::read_dir(from).unwrap() {
