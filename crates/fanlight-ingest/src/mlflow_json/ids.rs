@@ -20,8 +20,9 @@ pub(super) fn trace_id(text: &str) -> Option<TraceId> {
 }
 
 fn id_bytes<const N: usize>(text: &str) -> Option<[u8; N]> {
-    if let Some(digits) = text.strip_prefix("0x") {
-        return left_padded(&parse_hex(digits)?);
+    // Base64 may begin like that too.
+    if let Some(bytes) = text.strip_prefix("0x").and_then(parse_hex) {
+        return left_padded(&bytes);
     }
     // Base64 of 8 or 16 bytes is shorter than their hex, so the two cannot be confused.
     if text.len() == 2 * N {
@@ -56,6 +57,8 @@ mod tests {
         ] {
             assert_eq!(span_id(text), Ok(Some(id)), "{text}");
         }
+        let like_hex: SpanId = "d31017a3c5bb6553".parse().unwrap();
+        assert_eq!(span_id("0xAXo8W7ZVM="), Ok(Some(like_hex)));
         assert_eq!(span_id("0000000000000000"), Ok(None));
         assert_eq!(span_id("0x"), Ok(None));
         assert_eq!(span_id("short"), Err("`short` is not a span id".to_owned()));
