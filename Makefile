@@ -40,9 +40,9 @@ test-browser: export FANLIGHT_BIN ?= $(abspath $(or $(CARGO_TARGET_DIR),target))
 test-browser:
 	tests/clients/js/run.sh
 
-## Measure this machine; the table goes to standard output, the figures to target/bench.json.
+## Measure this machine for about a quarter of an hour; the table goes to standard output, the figures to target/bench.json.
 bench: build
-	@cargo run --release --locked --package fanlight-bench -- --server-bin $(abspath $(BIN)) --traces 10000 --traces 100000 --out target/bench.json
+	@cargo run --release --locked --package fanlight-bench -- --server-bin $(abspath $(BIN)) --traces 100000 --traces 1000000 --out target/bench.json
 	@cargo run --release --locked --package fanlight-bench -- --server-bin $(abspath $(BIN)) --workload history --traces 60 --out target/bench-history.json
 
 ## The same against a real MLflow server, for the ratio.
