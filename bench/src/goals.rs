@@ -87,7 +87,7 @@ pub(crate) fn table(size: &Size) -> String {
             if *at_least { "≥" } else { "≤" },
             if reached { "" } else { "  missed" },
         );
-        _ = writeln!(text, "{figure:<46}{found:>12.2}{sign:>6}{bound:>8.0}{mark}");
+        _ = writeln!(text, "{figure:<46}{found:>12.2}{sign:>6}{bound:>9.1}{mark}");
     }
     text
 }
