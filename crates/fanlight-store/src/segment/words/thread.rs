@@ -1,4 +1,4 @@
-//! Finding words beside the thread that fills columns: it is as much work as all the rest of a seal.
+//! Finding words beside the thread that fills columns: it is a large part of the work of a seal.
 
 use std::hash::{BuildHasher, RandomState};
 use std::io;
