@@ -30,11 +30,7 @@ pub fn mlflow_attributes(span: &Span, trace_id_text: &str) -> Attributes {
         .map(|(key, value)| (key.to_owned(), decode_json_text(value).into_owned()));
     let mut attributes: Attributes = decoded.collect();
     for (key, value) in translated(meaning(span)) {
-        let is_open = match attributes.get(key.name()) {
-            None => true,
-            Some(known) => key == Key::SpanType && known.as_str() == Some(UNKNOWN),
-        };
-        if is_open {
+        if is_open(key, span.attributes.get(key.name())) {
             attributes.insert(key.name(), value);
         }
     }
@@ -77,20 +73,33 @@ pub fn derived_values(span: &Span, meaning: &Meaning<'_>) -> Vec<Value> {
         _ => None,
     };
     let text = |text: &Option<std::borrow::Cow<'_, str>>| text.as_deref().map(Value::from);
-    [
-        text(&meaning.span_type),
-        composed(&meaning.inputs),
-        composed(&meaning.outputs),
-        meaning.usage.as_ref().map(token_usage::to_value),
-        meaning.cost.as_ref().map(cost::to_value),
-        text(&meaning.model),
-        text(&meaning.provider),
-        text(&meaning.message_format),
-        service_with_a_view(span).map(Value::from),
-    ]
-    .into_iter()
-    .flatten()
-    .collect()
+    let translated = [
+        (Key::SpanType, text(&meaning.span_type)),
+        (Key::SpanInputs, composed(&meaning.inputs)),
+        (Key::SpanOutputs, composed(&meaning.outputs)),
+        (
+            Key::ChatTokenUsage,
+            meaning.usage.as_ref().map(token_usage::to_value),
+        ),
+        (Key::LlmCost, meaning.cost.as_ref().map(cost::to_value)),
+        (Key::LlmModel, text(&meaning.model)),
+        (Key::LlmProvider, text(&meaning.provider)),
+        (Key::MessageFormat, text(&meaning.message_format)),
+    ];
+    let added = translated
+        .into_iter()
+        .filter_map(|(key, value)| value.filter(|_| is_open(key, span.attributes.get(key.name()))));
+    added
+        .chain(service_with_a_view(span).map(Value::from))
+        .collect()
+}
+
+/// Whether a derived value takes the place of what the span says, if that is anything.
+fn is_open(key: Key, known: Option<&Value>) -> bool {
+    match known {
+        None => true,
+        Some(known) => key == Key::SpanType && decode_json_text(known).as_str() == Some(UNKNOWN),
+    }
 }
 
 fn content(field: Field<'_>) -> Value {

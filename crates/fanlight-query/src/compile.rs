@@ -12,7 +12,7 @@ use roaring::RoaringBitmap;
 
 use crate::filter::{Filter, Number, SpanCondition, SpanField, Test, TraceCondition, TraceField};
 use crate::overlay::{NAME_TAG, Overlay};
-use crate::text::candidates;
+use crate::text::{candidates, holders};
 
 /// Rows between certainty and possibility; `must` is within `may`.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -29,7 +29,7 @@ impl Bounds {
         }
     }
 
-    fn unknown(rows: RoaringBitmap) -> Self {
+    pub(crate) fn unknown(rows: RoaringBitmap) -> Self {
         Self {
             must: RoaringBitmap::new(),
             may: rows,
@@ -331,10 +331,7 @@ impl Compiler<'_> {
 
     /// Some text of some span passes.
     fn contents(&self, test: &Test) -> Compiled {
-        Ok(match candidates(self.segment, test)? {
-            Some(rows) => Bounds::unknown(rows & self.all),
-            None => Bounds::unknown(self.all.clone()),
-        })
+        holders(self.segment, test, self.all)
     }
 
     /// Values that are not listed are long: their words say which are worth a look.

@@ -68,7 +68,7 @@ impl Matched {
             })
         };
         let views: Vec<_> = snapshot.segments.iter().filter(possible).cloned().collect();
-        let mut sealed = map(&views, |view| Ok(rows_of(context, view)))?;
+        let mut sealed = map(&views, |view| rows_of(context, view))?;
         sealed.retain(|rows| !(rows.must.is_empty() && rows.open.is_empty()));
         Ok(Self {
             hot: context.hot_matches(snapshot),
@@ -93,7 +93,7 @@ impl Matched {
     }
 }
 
-fn rows_of(context: &Context<'_>, view: &Arc<SegmentView>) -> MatchedRows {
+fn rows_of(context: &Context<'_>, view: &Arc<SegmentView>) -> Result<MatchedRows, QueryError> {
     let bounds = context.bounds(view);
     let mut open = bounds.may - &bounds.must;
     let mut must = bounds.must;
@@ -102,16 +102,16 @@ fn rows_of(context: &Context<'_>, view: &Arc<SegmentView>) -> MatchedRows {
         if context.is_late() {
             break;
         }
-        for (row, matches) in lot.iter().zip(context.look_at(&view.segment, lot)) {
+        for (row, matches) in lot.iter().zip(context.look_at(&view.segment, lot)?) {
             open.remove(*row);
             if matches {
                 must.insert(*row);
             }
         }
     }
-    MatchedRows {
+    Ok(MatchedRows {
         view: Arc::clone(view),
         must,
         open,
-    }
+    })
 }

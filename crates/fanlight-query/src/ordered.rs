@@ -33,7 +33,7 @@ fn matching_rows(context: &Context<'_>, view: &SegmentView) -> Result<RoaringBit
         if context.is_late() {
             return Err(QueryError::OutOfTime);
         }
-        let matches = context.look_at(&view.segment, lot);
+        let matches = context.look_at(&view.segment, lot)?;
         matching.extend(
             lot.iter()
                 .zip(matches)

@@ -23,6 +23,9 @@ pub(crate) fn fold<I: Sync, A: Send>(
         }
         Ok(gathered)
     };
+    if threads == 1 {
+        return Ok(vec![run()?]);
+    }
     std::thread::scope(|scope| {
         let others: Vec<_> = (1..threads).map(|_| scope.spawn(run)).collect();
         let mut gathered = vec![run()?];

@@ -22,10 +22,15 @@ use crate::{OrderBy, OrderKey, Page, QueryError, Search, SortValue};
 /// Candidates that must be looked at are read in lots of this many neighbours: they share pages.
 const LOOK_AT_ONCE: usize = 64;
 
+/// Rows of a segment that one thread reads before it takes more.
+const READ_AT_ONCE: usize = 16;
+
 /// Hot traces that one thread looks at before it takes more.
 const HOT_LOT: usize = 256;
 
-/// Hot traces that are looked at together while a page is filled, and in how many lots.
+/// Hot traces that are looked at together while a page is filled: few at first, because most pages fill soon; and in how
+/// many lots.
+const FIRST_HOT: usize = 128;
 const HOT_AT_ONCE: usize = 1024;
 const HOT_LOTS: usize = 4;
 
@@ -51,7 +56,7 @@ impl PartialOrd for Place {
 }
 
 /// Reads rows of a segment, which are ascending.
-type ReadSegment<'a, T> = dyn Fn(&Segment, &[u32]) -> Result<Vec<T>, StoreError> + 'a;
+type ReadSegment<'a, T> = dyn Fn(&Segment, &[u32]) -> Result<Vec<T>, StoreError> + Sync + 'a;
 
 /// Rows of a segment, each with its place in the page.
 type RowsAndPlaces = Vec<(u32, usize)>;
@@ -166,7 +171,13 @@ impl Context<'_> {
     }
 
     /// Which of `rows` match when looked at. Those that cannot be read do not.
-    pub(crate) fn look_at(&self, segment: &Segment, rows: &[u32]) -> Vec<bool> {
+    pub(crate) fn look_at(&self, segment: &Segment, rows: &[u32]) -> Result<Vec<bool>, QueryError> {
+        let lots: Vec<_> = rows.chunks(READ_AT_ONCE).collect();
+        let matches = map(&lots, |rows| Ok(self.look_at_lot(segment, rows)))?;
+        Ok(matches.into_iter().flatten().collect())
+    }
+
+    fn look_at_lot(&self, segment: &Segment, rows: &[u32]) -> Vec<bool> {
         let of_rows = |rows: &[u32]| {
             let summaries = segment.traces(rows)?;
             let spans = if self.search.filter.needs_spans() {
@@ -209,7 +220,11 @@ impl Context<'_> {
     }
 
     /// What `read` answers for each sealed hit, asked once per segment; `None` for hot ones and for what cannot be read.
-    pub(crate) fn read_rows<T>(&self, hits: &[Hit], read: &ReadSegment<'_, T>) -> Vec<Option<T>> {
+    pub(crate) fn read_rows<T: Send>(
+        &self,
+        hits: &[Hit],
+        read: &ReadSegment<'_, T>,
+    ) -> Vec<Option<T>> {
         let mut found: Vec<Option<T>> = hits.iter().map(|_| None).collect();
         let mut of_segments: Vec<(&Arc<Segment>, RowsAndPlaces)> = Vec::new();
         for (place, hit) in hits.iter().enumerate() {
@@ -224,14 +239,19 @@ impl Context<'_> {
                 None => of_segments.push((segment, vec![(*row, place)])),
             }
         }
-        for (segment, mut rows) in of_segments {
+        let mut lots = Vec::new();
+        for (segment, rows) in &mut of_segments {
             rows.sort_unstable();
+            lots.extend(rows.chunks(READ_AT_ONCE).map(|rows| (&**segment, rows)));
+        }
+        let read = map(&lots, |(segment, rows)| {
             let ascending: Vec<u32> = rows.iter().map(|(row, _)| *row).collect();
-            let read = self
-                .unreadable
-                .read(segment, &ascending, &|rows| read(segment, rows));
-            for (one, (_, place)) in read.into_iter().zip(rows) {
-                found[place] = one;
+            let read = |rows: &[u32]| read(segment, rows);
+            Ok(self.unreadable.read(segment, &ascending, &read))
+        });
+        for ((_, rows), read) in lots.iter().zip(read.into_iter().flatten()) {
+            for (one, (_, place)) in read.into_iter().zip(*rows) {
+                found[*place] = one;
             }
         }
         found
@@ -363,6 +383,8 @@ pub(crate) struct Merge<'a> {
 struct HotSource {
     known: VecDeque<(Place, Arc<HotTrace>)>,
     waiting: VecDeque<(Place, Arc<HotTrace>)>,
+    /// How many to look at next.
+    at_once: usize,
 }
 
 #[derive(PartialEq, Eq, PartialOrd, Ord)]
@@ -425,9 +447,11 @@ impl<'a> Merge<'a> {
 
     /// Looks at the next hot traces.
     fn advance_hot(&mut self) -> Result<(), QueryError> {
+        let at_once = self.hot.at_once.clamp(FIRST_HOT, HOT_AT_ONCE);
+        self.hot.at_once = at_once * 2;
         let waiting = &mut self.hot.waiting;
-        let next: Vec<_> = waiting.drain(..waiting.len().min(HOT_AT_ONCE)).collect();
-        let lots: Vec<_> = next.chunks(HOT_AT_ONCE / HOT_LOTS).collect();
+        let next: Vec<_> = waiting.drain(..waiting.len().min(at_once)).collect();
+        let lots: Vec<_> = next.chunks(at_once / HOT_LOTS).collect();
         let wanted = |lot: &&[(Place, Arc<HotTrace>)]| {
             let wanted = lot.iter().map(|(_, trace)| self.context.wants(trace));
             Ok(wanted.collect::<Vec<bool>>())
@@ -559,7 +583,7 @@ impl<'a> Merge<'a> {
                 .filter(|row| !bounds.must.contains(*row))
                 .take(LOOK_AT_ONCE)
                 .collect();
-            let matches = context.look_at(&source.view.segment, &lot);
+            let matches = context.look_at(&source.view.segment, &lot)?;
             source.looked_at = lot
                 .iter()
                 .zip(matches)

@@ -8,7 +8,7 @@ use fanlight_model::{Assessment, Attributes, LinkedPrompt, Span, TraceEdits, Tra
 use fanlight_store::HotTrace;
 
 use crate::engine::TraceRecord;
-use crate::filter::{FilterSubject, Needle};
+use crate::filter::{FilterSubject, Needle, SpanCondition, SpanField, Test};
 use crate::overlay::{Overlay, apply_tags};
 
 static NO_EDITS: LazyLock<TraceEdits> = LazyLock::new(TraceEdits::default);
@@ -97,19 +97,48 @@ impl FilterSubject for Subject<'_> {
     fn may_have(&self, needle: &Needle) -> bool {
         // Of a sealed one the index was asked already.
         self.hot.is_none_or(|trace| {
-            needle.may_be_in(&self.trace_id_text())
-                || trace
-                    .derived_texts()
-                    .is_none_or(|texts| needle.may_be_in(texts))
-                || trace
-                    .spans()
-                    .iter()
-                    .any(|span| may_be_in_span(needle, span))
+            let letters = trace.letters();
+            letters.is_none_or(|letters| letters.may_have(needle.letters()))
+                || needle.may_be_in(&self.trace_id_text())
         })
+    }
+
+    fn has(&self, needle: &Needle) -> bool {
+        self.hot.is_none_or(|trace| {
+            may_be_in_texts(needle, trace) || needle.may_be_in(&self.trace_id_text())
+        })
+    }
+
+    fn may_have_span(&self, condition: &SpanCondition) -> bool {
+        self.hot.is_none_or(|trace| may_fulfil(condition, trace))
     }
 
     fn spans(&self) -> &[Arc<Span>] {
         (self.spans)()
+    }
+}
+
+fn may_be_in_texts(needle: &Needle, trace: &HotTrace) -> bool {
+    let derived = trace.derived_texts();
+    derived.is_none_or(|texts| needle.may_be_in(texts))
+        || trace
+            .spans()
+            .iter()
+            .any(|span| may_be_in_span(needle, span))
+}
+
+/// By the digest of the trace's spans; whether it is one and the same span has to be looked at.
+fn may_fulfil(condition: &SpanCondition, trace: &HotTrace) -> bool {
+    match condition {
+        SpanCondition::All(parts) => parts.iter().all(|part| may_fulfil(part, trace)),
+        SpanCondition::Any(parts) => parts.iter().any(|part| may_fulfil(part, trace)),
+        SpanCondition::Is(field, Test::Eq(wanted)) => match field {
+            SpanField::Name => trace.span_digest().may_have_name(wanted),
+            SpanField::Type => trace.span_digest().may_have_type(wanted),
+            SpanField::Status => trace.span_digest().has_status(wanted),
+            SpanField::Attribute(_) | SpanField::Content => true,
+        },
+        SpanCondition::Is(..) => true,
     }
 }
 

@@ -3,7 +3,59 @@
 use fanlight_store::{Property, Segment, WordPart, stands_alone, words};
 use roaring::RoaringBitmap;
 
+use crate::compile::Bounds;
 use crate::filter::{LikePart, LikePattern, RegexPattern, Test, fold};
+
+/// Rows with a span text that passes `test`, as far as the words know.
+///
+/// Letters of one word, anywhere in a text, are certain where the index says that texts have them as they are listed.
+/// Everything else has to be looked at: words may stand in different texts.
+pub(crate) fn holders(
+    segment: &Segment,
+    test: &Test,
+    all: &RoaringBitmap,
+) -> Result<Bounds, String> {
+    let Some((pattern, letters)) = plain_letters(test) else {
+        let may = candidates(segment, test)?;
+        return Ok(Bounds::unknown(
+            may.map_or_else(|| all.clone(), |rows| rows & all),
+        ));
+    };
+    let Some(holders) = segment.words().holders(WordPart::Inside(letters))? else {
+        return Ok(Bounds::unknown(all.clone()));
+    };
+    let must = if pattern.ignores_case() {
+        holders.in_any_case
+    } else {
+        holders.as_given
+    };
+    let accepts = |id: &str| pattern.matches(id);
+    let may = with_trace_ids(segment, Some(holders.rows), accepts, pattern.literals())?;
+    Ok(Bounds {
+        must: must & all,
+        may: may.unwrap_or_default() & all,
+    })
+}
+
+/// The letters and digits that a text must have somewhere, if that is all there is to the test.
+fn plain_letters(test: &Test) -> Option<(&LikePattern, &str)> {
+    let (Test::Like(pattern) | Test::ILike(pattern)) = test else {
+        return None;
+    };
+    let [
+        LikePart::AnyText,
+        LikePart::Literal(letters),
+        LikePart::AnyText,
+    ] = pattern.parts()
+    else {
+        return None;
+    };
+    let is_plain = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit();
+    letters
+        .bytes()
+        .all(is_plain)
+        .then_some((pattern, letters.as_str()))
+}
 
 /// Rows with a span text that may pass `test`, at least all that do; `None` when that could be any row.
 ///
@@ -302,6 +354,10 @@ mod tests {
                     check(&Test::RLike(RegexPattern::new(&source).unwrap()), &hot, &segment)?;
                     continue;
                 }
+                if shape & 2 == 0 {
+                    let letters = piece.split(|c: char| !c.is_ascii_alphanumeric());
+                    piece = letters.max_by_key(|run| run.len()).unwrap_or("").to_owned();
+                }
                 let pattern = match shape & 3 {
                     0 | 1 => format!("%{piece}%"),
                     2 => format!("{piece}%"),
@@ -315,18 +371,20 @@ mod tests {
         }
     }
 
-    /// Rows that match must be candidates, and in memory no match may be ruled out.
+    /// Rows that match must be candidates, what is certain must match, and in memory no match may be ruled out.
     fn check(test: &Test, hot: &[Arc<HotTrace>], segment: &Segment) -> Result<(), TestCaseError> {
         let overlay = Overlay::default();
-        let found = candidates(segment, test).unwrap();
+        let all = (0..segment.row_count()).collect();
+        let found = holders(segment, test, &all).unwrap();
         let filter = Filter::trace(TraceField::Text, test.clone());
         for row in 0..segment.row_count() {
             let (stored, spans) = segment.trace(row).unwrap();
             let spans_of = || spans.as_slice();
             let subject = Subject::new(Cow::Borrowed(&stored.summary), &overlay, &spans_of);
             if filter.matches(&subject) {
-                let is_candidate = found.as_ref().is_none_or(|found| found.contains(row));
-                prop_assert!(is_candidate, "{test:?} in {:?}", spans);
+                prop_assert!(found.may.contains(row), "{test:?} in {:?}", spans);
+            } else {
+                prop_assert!(!found.must.contains(row), "{test:?} not in {:?}", spans);
             }
         }
         for trace in hot {
@@ -366,5 +424,35 @@ mod tests {
         assert_eq!(rows("%weather"), Some(vec![1]));
         assert_eq!(rows("%xyzzy%"), Some(vec![]));
         assert_eq!(rows("%: %"), None);
+    }
+
+    #[test]
+    fn letters_of_one_word_are_certain() {
+        let plain = |number: u64, text: &str| {
+            span(number, "s".to_owned(), vec![Value::from(text)], Value::Null)
+        };
+        let texts = [
+            "the refund policy",
+            "Refund",
+            r#"{"a":"\u0072efund","a":1}"#,
+        ];
+        let spans: Vec<_> = (0..).zip(texts).map(|(at, text)| plain(at, text)).collect();
+        let (_dir, _, segment) = stored(&spans);
+        let all = (0..3).collect();
+        let certain = |pattern: &str, ignore_case: bool| {
+            let pattern = LikePattern::new(pattern, ignore_case).unwrap();
+            let test = if ignore_case {
+                Test::ILike(pattern)
+            } else {
+                Test::Like(pattern)
+            };
+            let bounds = holders(&segment, &test, &all).unwrap();
+            bounds.must.iter().collect::<Vec<_>>()
+        };
+        // Some texts have other words with capitals, this one in none.
+        assert_eq!(certain("%polic%", false), [0]);
+        assert_eq!(certain("%refund%", false), Vec::<u32>::new());
+        assert_eq!(certain("%the refund%", true), Vec::<u32>::new());
+        assert_eq!(certain("%policy", false), Vec::<u32>::new());
     }
 }

@@ -235,7 +235,7 @@ async fn when_the_time_is_over_counts_say_between_which_bounds_they_lie() {
     // In memory everything is known.
     append(&engine, 20..30).await;
     let mut search = everything();
-    search.filter = parse("trace.text ILIKE '%short%' AND status = 'OK'").unwrap();
+    search.filter = parse("trace.text ILIKE '%shor_%' AND status = 'OK'").unwrap();
     let request = || OverviewRequest {
         facets: vec![FacetRequest {
             facet: Facet::State,

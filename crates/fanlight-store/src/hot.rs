@@ -10,7 +10,8 @@ use fanlight_model::{
 };
 use rustc_hash::{FxBuildHasher, FxHashMap, FxHashSet};
 
-use crate::SpanFigures;
+use crate::letters::Letters;
+use crate::{SpanDigest, SpanFigures};
 
 /// Up to here a span is found by comparing ids; above, by a map.
 const SCAN_UP_TO: usize = 16;
@@ -51,6 +52,9 @@ struct Derived {
     figures: OnceLock<Vec<SpanFigures>>,
     /// Made when somebody searches for text.
     texts: OnceLock<Option<Box<str>>>,
+    letters: OnceLock<Option<Letters>>,
+    /// Made when somebody searches for spans.
+    digest: OnceLock<SpanDigest>,
 }
 
 impl Clone for HotTrace {
@@ -153,6 +157,23 @@ impl HotTrace {
         texts.as_deref()
     }
 
+    /// Of all texts that a search looks at, but the trace id. `None` when what spans are found to mean is a lot.
+    pub fn letters(&self) -> Option<&Letters> {
+        let derived = self.derived();
+        let letters = derived.letters.get_or_init(|| {
+            let texts = self.derived_texts()?;
+            Some(Letters::of(&derived.spans, texts))
+        });
+        letters.as_ref()
+    }
+
+    pub fn span_digest(&self) -> SpanDigest {
+        let derived = self.derived();
+        *derived
+            .digest
+            .get_or_init(|| SpanDigest::of(&derived.spans))
+    }
+
     /// Keeps `span`. Of two with the same id the later arrival stays, except that a running one never replaces a
     /// finished one.
     pub(crate) fn put_span(&mut self, span: Arc<Span>) {
@@ -243,6 +264,8 @@ impl HotTrace {
                 summary,
                 figures: OnceLock::new(),
                 texts: OnceLock::new(),
+                letters: OnceLock::new(),
+                digest: OnceLock::new(),
             }
         })
     }

@@ -10,12 +10,14 @@ mod damage;
 mod disk;
 mod error;
 mod hot;
+mod letters;
 mod log;
 mod recovery;
 mod registry;
 mod seal;
 pub mod segment;
 mod settings;
+mod span_digest;
 mod span_figures;
 mod state;
 mod store;
@@ -26,12 +28,14 @@ pub use damage::{Damage, Part, QUARANTINE_DIR};
 pub use disk::{Disk, DiskFile, LocalDisk};
 pub use error::StoreError;
 pub use hot::HotTrace;
+pub use letters::Letters;
 pub use registry::{MemoryRegistry, Registered, Registry, RegistryError, SegmentEntry};
 pub use segment::{
-    Contents, Facets, Postings, Property, Rows, Segment, SpanProfile, StoredTrace, Term, WordPart,
-    Words, stands_alone, words,
+    Contents, Facets, Holders, Postings, Property, Rows, Segment, SpanProfile, StoredTrace, Term,
+    WordPart, Words, stands_alone, words,
 };
 pub use settings::Settings;
+pub use span_digest::SpanDigest;
 pub use span_figures::SpanFigures;
 pub use state::{Found, SegmentView, Snapshot};
 pub use store::Store;

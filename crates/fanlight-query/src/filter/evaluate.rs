@@ -9,8 +9,8 @@ use serde_json::Value as Json;
 
 use super::span_texts::SpanTexts;
 use super::{
-    Filter, Needle, Number, SpanField, Test, TraceCondition, TraceField, cost_text, float_text,
-    python_json, usage_text,
+    Filter, Needle, Number, SpanCondition, SpanField, Test, TraceCondition, TraceField, cost_text,
+    float_text, python_json, usage_text,
 };
 
 /// A trace as filters see it.
@@ -26,8 +26,16 @@ pub trait FilterSubject {
     /// Runs it was linked to.
     fn runs(&self) -> &BTreeSet<String>;
     fn prompts(&self) -> &BTreeSet<LinkedPrompt>;
-    /// False when certainly no text of its spans has the letters: spares looking at what they mean.
+    /// False when certainly no text of its spans has the letters, as far as that can be told without looking.
     fn may_have(&self, _needle: &Needle) -> bool {
+        true
+    }
+    /// The same after looking at what was sent: spares working out what that means.
+    fn has(&self, _needle: &Needle) -> bool {
+        true
+    }
+    /// False when certainly no span fulfils the condition: spares looking at them.
+    fn may_have_span(&self, _condition: &SpanCondition) -> bool {
         true
     }
     /// May be costly: called only when [`Filter::needs_spans`] and nothing cheaper has decided.
@@ -43,7 +51,10 @@ impl Filter {
             Self::Or(parts) => by_cost(parts).any(|part| part.matches(subject)),
             Self::Not(part) => !part.matches(subject),
             Self::Trace(condition) => condition.matches(subject),
-            Self::Span(condition) => any_span(subject, |span| span.fulfils(condition)),
+            Self::Span(condition) => {
+                subject.may_have_span(condition)
+                    && any_span(subject, |span| span.fulfils(condition))
+            }
         }
     }
 }
@@ -84,8 +95,12 @@ impl TraceCondition {
                 subject.prompts().iter().any(accepted)
             }
             TraceField::Text => {
-                test.needle().is_none_or(|needle| subject.may_have(needle))
-                    && any_span(subject, |span| span.passes(&SpanField::Content, test))
+                let needle = test.needle();
+                // What was sent is at hand; what it says as JSON, or means, has to be worked out.
+                needle.is_none_or(|needle| subject.may_have(needle))
+                    && (any_span(subject, |span| span.passes_as_sent(test))
+                        || needle.is_none_or(|needle| subject.has(needle))
+                            && any_span(subject, |span| span.passes(&SpanField::Content, test)))
             }
             // Rendered for clients, never stored.
             TraceField::Tag(key) if key == "mlflow.trace.spansLocation" => {

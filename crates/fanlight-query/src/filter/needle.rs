@@ -13,10 +13,13 @@ const MIN_LETTERS: usize = 4;
 
 /// Letters without which no text matches.
 #[derive(Clone, Debug)]
-pub struct Needle(Letters);
+pub struct Needle {
+    letters: String,
+    look: Look,
+}
 
 #[derive(Clone, Debug)]
-enum Letters {
+enum Look {
     AsWritten(Box<Finder<'static>>),
     AnyCase(Regex),
 }
@@ -27,10 +30,9 @@ impl Needle {
         let runs = texts.flat_map(|text| text.split(|c: char| !c.is_ascii_alphabetic()));
         let longest = runs.max_by_key(|run| run.len())?;
         if !ignore_case {
-            return (longest.len() >= MIN_LETTERS).then(|| {
-                Self(Letters::AsWritten(Box::new(
-                    Finder::new(longest).into_owned(),
-                )))
+            return (longest.len() >= MIN_LETTERS).then(|| Self {
+                letters: longest.to_owned(),
+                look: Look::AsWritten(Box::new(Finder::new(longest).into_owned())),
             });
         }
         // In lower case `İ` is an `i` and a dot above it, which is where a run may end.
@@ -39,7 +41,15 @@ impl Needle {
             return None;
         }
         let regex = RegexBuilder::new(letters).case_insensitive(true).build();
-        regex.ok().map(|regex| Self(Letters::AnyCase(regex)))
+        Some(Self {
+            letters: letters.to_owned(),
+            look: Look::AnyCase(regex.ok()?),
+        })
+    }
+
+    /// ASCII letters, at least four.
+    pub fn letters(&self) -> &str {
+        &self.letters
     }
 
     /// False when neither `text`, nor a text inside of it, nor what it says as JSON can match.
@@ -48,9 +58,9 @@ impl Needle {
     }
 
     fn is_in(&self, text: &str) -> bool {
-        match &self.0 {
-            Letters::AsWritten(finder) => finder.find(text.as_bytes()).is_some(),
-            Letters::AnyCase(regex) => regex.is_match(text),
+        match &self.look {
+            Look::AsWritten(finder) => finder.find(text.as_bytes()).is_some(),
+            Look::AnyCase(regex) => regex.is_match(text),
         }
     }
 }

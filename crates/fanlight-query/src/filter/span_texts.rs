@@ -9,6 +9,9 @@ use fanlight_normalize::{decode_json_text, meaning, mlflow_attributes};
 
 use super::{SpanCondition, SpanField, Test};
 
+/// Always the trace's id, whatever was sent.
+const TRACE_REQUEST_ID: &str = "mlflow.traceRequestId";
+
 /// Looks at the name of a field and a text of it. Says whether that was what it looks for, and whether it wants more.
 pub(super) type Take<'a> = dyn FnMut(&str, &str) -> (bool, ControlFlow<()>) + 'a;
 
@@ -52,7 +55,8 @@ impl<'a> SpanTexts<'a> {
 
     /// Hands the texts of `field` to `take`, inputs and outputs first, with the names that a reader knows them by.
     ///
-    /// Of [`SpanField::Content`], strings inside a list or an object come before its whole text.
+    /// Of [`SpanField::Content`], strings inside a list or an object come before its whole text, and values as they
+    /// were sent come where nothing else is what `take` looks for.
     pub(super) fn each_text(&self, field: &SpanField, take: &mut Take<'_>) -> ControlFlow<()> {
         match field {
             SpanField::Name => take("name", &self.span.name).1,
@@ -61,8 +65,26 @@ impl<'a> SpanTexts<'a> {
                 Some(text) => take(&shown_key(key), &text).1,
                 None => ControlFlow::Continue(()),
             },
-            SpanField::Content => self.each_content(take),
+            SpanField::Content => {
+                let mut found = false;
+                self.each_content(&mut |name, text| {
+                    let (is_found, room) = take(name, text);
+                    found |= is_found;
+                    (is_found, room)
+                })?;
+                if found {
+                    return ControlFlow::Continue(());
+                }
+                self.each_as_sent(take)
+            }
         }
+    }
+
+    fn each_as_sent(&self, take: &mut Take<'_>) -> ControlFlow<()> {
+        for (key, text) in self.texts_as_sent() {
+            take(&shown_key(key), text).1?;
+        }
+        ControlFlow::Continue(())
     }
 
     fn each_content(&self, take: &mut Take<'_>) -> ControlFlow<()> {
@@ -76,7 +98,8 @@ impl<'a> SpanTexts<'a> {
         for event in &self.span.events {
             take("event", &event.name).1?;
             for (key, value) in event.attributes.iter() {
-                each_of_value(&format!("event.{key}"), &decode_json_text(value), take)?;
+                let name = format!("event.{key}");
+                each_of_value(&name, &decode_json_text(value), take)?;
             }
         }
         ControlFlow::Continue(())
@@ -106,8 +129,32 @@ impl<'a> SpanTexts<'a> {
         })
     }
 
-    /// Each text is asked by itself: the name, every attribute value, the names and attribute values of events.
+    /// Whether its name, or a text as it was sent, passes a test that asks for something.
+    pub(super) fn passes_as_sent(&self, test: &Test) -> bool {
+        let accepts = |text: &str| test.accepts_text(Some(text));
+        !test.is_negative()
+            && (accepts(&self.span.name) || self.texts_as_sent().any(|(_, text)| accepts(text)))
+    }
+
+    /// Strings among the values of attributes and events, each with the key of its value.
+    fn texts_as_sent(&self) -> impl Iterator<Item = (&str, &str)> {
+        let of_events = self
+            .span
+            .events
+            .iter()
+            .flat_map(|event| event.attributes.iter());
+        let own = self.span.attributes.iter();
+        own.filter(|(key, _)| *key != TRACE_REQUEST_ID)
+            .chain(of_events)
+            .flat_map(|(key, value)| strings_inside(value).map(move |text| (key, text)))
+    }
+
+    /// Each text is asked by itself: the name, every attribute value, the names and attribute values of events. Values
+    /// count as they were sent and as they are shown.
     fn any_text(&self, test: &Test) -> bool {
+        if self.passes_as_sent(test) {
+            return true;
+        }
         let event_passes = |event: &Event| {
             let mut values = event
                 .attributes

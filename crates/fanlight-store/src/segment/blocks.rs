@@ -94,6 +94,7 @@ impl BlockWriter {
 #[derive(Debug)]
 pub(super) struct BlockFile {
     name: String,
+    magic: [u8; 8],
     body: Bytes,
     checksums: Column<4>,
     /// One bit per block.
@@ -101,10 +102,10 @@ pub(super) struct BlockFile {
 }
 
 impl BlockFile {
-    /// Opens the file; answers it and the `N` numbers of its tail.
+    /// Opens a file of one of these versions; answers it and the `N` numbers of its tail.
     pub(super) fn open<const N: usize>(
         path: &Path,
-        magic: [u8; 8],
+        versions: &[[u8; 8]],
     ) -> Result<(Self, [u64; N]), String> {
         let mut bytes = map(path)?;
         let name = path
@@ -112,9 +113,10 @@ impl BlockFile {
             .unwrap_or_default()
             .to_string_lossy()
             .into_owned();
-        if bytes.len() < BLOCK_HEAD_BYTES || bytes[..8] != magic {
+        let known = versions.iter().find(|magic| bytes.starts_with(*magic));
+        let Some(magic) = known.filter(|_| bytes.len() >= BLOCK_HEAD_BYTES) else {
             return Err(format!("{name} is not an index file of a known version"));
-        }
+        };
         let mut head = bytes.split_to(BLOCK_HEAD_BYTES).slice(8..);
         let length = usize::try_from(Column::<8>::take(&mut head, 1)?.get(0)).unwrap_or(usize::MAX);
         let expected = Column::<4>::take(&mut head, 1)?.get(0);
@@ -133,11 +135,17 @@ impl BlockFile {
             .collect();
         let file = Self {
             name,
+            magic: *magic,
             body,
             checksums,
             checked,
         };
         Ok((file, std::array::from_fn(|at| numbers.get(at))))
+    }
+
+    /// Which version it is of.
+    pub(super) fn magic(&self) -> [u8; 8] {
+        self.magic
     }
 
     pub(super) fn len(&self) -> usize {

@@ -23,7 +23,7 @@ use super::postings::{RowList, each_row};
 use super::rewrite::Kept;
 use super::rows::{self, SpanPlace};
 use super::traces_file::TracesWriter;
-use super::words::{Walk, WordsWriter};
+use super::words::{Doubt, Walk, WordsWriter};
 use super::write::{Figures, publish};
 use super::{Part, Segment, part_file};
 use crate::StoreError;
@@ -248,23 +248,25 @@ fn merge_words(dir: &Path, sources: &[Source]) -> Result<(), String> {
         .collect::<Result<_, _>>()?;
     let mut next = BinaryHeap::new();
     for (number, walk) in walks.iter().enumerate() {
-        next.extend(walk.current()?.map(|(word, _)| Reverse((word, number))));
+        next.extend(walk.current()?.map(|entry| Reverse((entry.word, number))));
     }
     let mut rows = Rows::default();
     while let Some(Reverse((word, _))) = next.peek().copied() {
+        let mut doubt = Doubt::NONE;
         while let Some(Reverse((_, number))) = next.peek().copied().filter(|head| head.0.0 == word)
         {
             next.pop();
             let walk = &mut walks[number];
-            if let Some((_, list)) = walk.current()? {
-                rows.add(&sources[number], list)?;
+            if let Some(entry) = walk.current()? {
+                rows.add(&sources[number], entry.list)?;
+                doubt = doubt.and(entry.doubt);
             }
             walk.advance()?;
-            next.extend(walk.current()?.map(|(word, _)| Reverse((word, number))));
+            next.extend(walk.current()?.map(|entry| Reverse((entry.word, number))));
         }
         // The empty word is always there.
         if !rows.0.is_empty() || word.is_empty() {
-            writer.push(word, &rows.take()).map_err(describe)?;
+            writer.push(word, &rows.take(), doubt).map_err(describe)?;
         }
     }
     writer.finish().map_err(describe)

@@ -14,6 +14,7 @@ mod hot_values;
 mod json_text;
 mod merge;
 mod narrow;
+mod parquet_file;
 mod parquet_thread;
 mod postings;
 mod rewrite;
@@ -34,6 +35,7 @@ use std::sync::Arc;
 use fanlight_model::{SegmentId, Span, TraceFacts, TraceSummary};
 
 use crate::StoreError;
+use spans_read::SpansOf;
 
 pub use facets::{Facets, Property, Term};
 pub use facets_of::SpanProfile;
@@ -42,7 +44,7 @@ pub use narrow::{Batches, SpanColumns};
 pub use rows::Rows;
 pub use terms::Postings;
 pub use verify::Contents;
-pub use words::{WordPart, Words, stands_alone, words};
+pub use words::{Holders, WordPart, Words, stands_alone, words};
 pub(crate) use write::{Figures, write_segment};
 
 /// A trace as its row keeps it.
@@ -167,16 +169,24 @@ impl Segment {
     pub fn spans(&self, rows: &[u32]) -> Result<Vec<Vec<Arc<Span>>>, StoreError> {
         let mut spans = vec![Vec::new(); rows.len()];
         for (number, part) in (0_u32..).zip(&self.parts) {
-            let places = rows.iter().map(|row| self.rows.spans(*row));
-            let (here, ranges): (Vec<usize>, Vec<_>) = places
-                .enumerate()
-                .filter(|(_, place)| place.part == number)
-                .map(|(at, place)| (at, place.range()))
-                .unzip();
+            let mut here = Vec::new();
+            let mut wanted = Vec::new();
+            for (at, row) in rows.iter().enumerate() {
+                let place = self.rows.spans(*row);
+                if place.part == number {
+                    let key = self.rows.key(*row);
+                    let key = key.ok_or_else(|| self.corrupt(format!("row {row} has no id")))?;
+                    here.push(at);
+                    wanted.push(SpansOf {
+                        trace: key.trace,
+                        rows: place.range(),
+                    });
+                }
+            }
             if here.is_empty() {
                 continue;
             }
-            let read = part.spans.read(&ranges, &part.texts);
+            let read = part.spans.read(&wanted, &part.texts);
             for (at, of_row) in here
                 .into_iter()
                 .zip(read.map_err(|reason| self.corrupt(reason))?)

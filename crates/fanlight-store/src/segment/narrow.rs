@@ -3,16 +3,13 @@
 //! Pages in which no wanted row lies are neither decompressed nor decoded, and neither are columns nobody named.
 
 use std::ops::Range;
-use std::sync::OnceLock;
 
 use arrow_array::RecordBatch;
-use parquet::arrow::ProjectionMask;
-use parquet::arrow::arrow_reader::{ArrowReaderMetadata, ParquetRecordBatchReader};
+use parquet::arrow::arrow_reader::ParquetRecordBatchReader;
 use roaring::RoaringBitmap;
 
 use super::Segment;
-use super::checked::Checked;
-use super::spans_read::{builder, selection};
+use super::parquet_file::ParquetFile;
 use crate::StoreError;
 
 /// Large enough that the cost of a batch does not show, small enough to stay in the processor's cache.
@@ -51,7 +48,7 @@ impl Segment {
         columns: &[&str],
     ) -> Result<Option<Batches<'_>>, StoreError> {
         let ranges = ranges_of(rows.iter().map(|row| row as usize..row as usize + 1));
-        self.batches(&self.traces.bytes, &self.traces.metadata, &ranges, columns)
+        self.batches(&self.traces.0, &ranges, columns)
     }
 
     /// `columns` of `spans.parquet` for all spans of `rows`, part by part. `None` when a file of an older version lacks
@@ -75,8 +72,7 @@ impl Segment {
         let mut found = Vec::new();
         for ((part, owners), ranges) in self.parts.iter().zip(owners).zip(ranges) {
             let ranges = ranges_of(ranges.into_iter());
-            let spans = &part.spans;
-            match self.batches(&spans.bytes, &spans.metadata, &ranges, columns)? {
+            match self.batches(&part.spans.parquet, &ranges, columns)? {
                 Some(batches) => found.push(SpanColumns { owners, batches }),
                 None => return Ok(None),
             }
@@ -86,14 +82,12 @@ impl Segment {
 
     fn batches(
         &self,
-        bytes: &Checked,
-        metadata: &OnceLock<ArrowReaderMetadata>,
+        file: &ParquetFile,
         ranges: &[Range<usize>],
         columns: &[&str],
     ) -> Result<Option<Batches<'_>>, StoreError> {
         let corrupt = |reason: String| self.corrupt(reason);
-        let reader = builder(bytes, metadata).map_err(corrupt)?;
-        let schema = reader.schema();
+        let schema = file.schema().map_err(corrupt)?;
         if columns.iter().any(|name| schema.index_of(name).is_err()) {
             return Ok(None);
         }
@@ -103,14 +97,13 @@ impl Segment {
                 reader: None,
             }));
         }
-        let mask = ProjectionMask::columns(reader.parquet_schema(), columns.iter().copied());
-        let rows = usize::try_from(reader.metadata().file_metadata().num_rows()).unwrap_or(0);
-        let mut reader = reader.with_projection(mask).with_batch_size(BATCH_ROWS);
+        let rows = file.row_count().map_err(corrupt)?;
         // Reading everything needs no selection, which is not free.
-        if !matches!(ranges, [all] if *all == (0..rows)) {
-            reader = reader.with_row_selection(selection(ranges));
-        }
-        let reader = reader.build().map_err(|cause| corrupt(cause.to_string()))?;
+        let all = matches!(ranges, [all] if *all == (0..rows));
+        let columns = file.columns(columns.iter().copied()).map_err(corrupt)?;
+        let reader = file
+            .read(&columns, (!all).then_some(ranges), BATCH_ROWS)
+            .map_err(corrupt)?;
         Ok(Some(Batches {
             segment: self,
             reader: Some(reader),

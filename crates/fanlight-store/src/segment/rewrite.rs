@@ -5,10 +5,11 @@ use std::path::Path;
 
 use fanlight_model::TraceKey;
 
+use super::Part;
 use super::content::Content;
 use super::part_file;
+use super::spans_read::SpansOf;
 use super::spans_write::SpansWriter;
-use super::{Part, spans_read};
 
 /// Traces that are moved at once: their spans are in memory meanwhile.
 const LOT: usize = 16;
@@ -26,9 +27,7 @@ pub(super) struct Kept {
 impl Part {
     /// How many spans its files hold, needed or not.
     pub(super) fn span_count(&self) -> Result<usize, String> {
-        let reader = spans_read::builder(&self.spans.bytes, &self.spans.metadata)?;
-        let rows = reader.metadata().file_metadata().num_rows();
-        usize::try_from(rows).map_err(|cause| cause.to_string())
+        self.spans.parquet.row_count()
     }
 
     /// Writes the spans of `kept`, which must be in their order here, as part `number` of the segment in `dir`.
@@ -38,8 +37,12 @@ impl Part {
         let mut content =
             Content::without_words(&part_file(dir, "texts", number)).map_err(describe)?;
         for lot in kept.chunks(LOT) {
-            let ranges: Vec<_> = lot.iter().map(|kept| kept.spans.clone()).collect();
-            let read = self.spans.read(&ranges, &self.texts)?;
+            let spans_of = |kept: &Kept| SpansOf {
+                trace: kept.key.trace,
+                rows: kept.spans.clone(),
+            };
+            let wanted: Vec<_> = lot.iter().map(spans_of).collect();
+            let read = self.spans.read(&wanted, &self.texts)?;
             for (Kept { row, key, .. }, of_trace) in lot.iter().zip(read) {
                 for span in of_trace {
                     let meaning = fanlight_normalize::meaning(&span);

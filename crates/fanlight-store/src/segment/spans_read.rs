@@ -11,21 +11,15 @@ use arrow_array::{Array, FixedSizeBinaryArray, ListArray, RecordBatch, StringArr
 use fanlight_model::{
     Attributes, Event, Link, Resource, Scope, Span, SpanId, Status, StatusCode, TraceId, UnixNanos,
 };
-use parquet::arrow::ProjectionMask;
-use parquet::arrow::arrow_reader::{
-    ArrowReaderMetadata, ArrowReaderOptions, ParquetRecordBatchReaderBuilder,
-};
-use parquet::arrow::arrow_reader::{RowSelection, RowSelector};
-use parquet::file::metadata::PageIndexPolicy;
+use parquet::arrow::FieldLevels;
 use serde::{Deserialize, Serialize};
 
-use super::checked::Checked;
+use super::parquet_file::ParquetFile;
 use super::texts_file::{Stretches, TextsFile};
 use super::value_text::{attributes_from_text, attributes_to_text, value_from_text};
 
 /// What a span is made of; the other columns are for searches and other tools.
-const COLUMNS: [&str; 26] = [
-    "trace_id",
+const COLUMNS: [&str; 24] = [
     "span_id",
     "parent_id",
     "name",
@@ -46,12 +40,13 @@ const COLUMNS: [&str; 26] = [
     "trace_state",
     "flags",
     "dropped",
-    "trace_row",
     "attributes_texts",
     "inputs_texts",
     "outputs_texts",
     "events_texts",
 ];
+/// Spans that are in memory as columns at once.
+const BATCH_ROWS: usize = 1024;
 const LONG_TEXTS: [&str; 4] = [
     "attributes_texts",
     "inputs_texts",
@@ -59,35 +54,43 @@ const LONG_TEXTS: [&str; 4] = [
     "events_texts",
 ];
 
-/// The open file. Its footer is read at the first use: starting must not touch every segment.
+/// The open file.
 #[derive(Debug)]
 pub(super) struct SpansFile {
-    pub(super) bytes: Checked,
-    pub(super) metadata: OnceLock<ArrowReaderMetadata>,
+    pub(super) parquet: ParquetFile,
+    columns: OnceLock<FieldLevels>,
+}
+
+/// Where the spans of a trace are in the file.
+#[derive(Clone, Debug)]
+pub(super) struct SpansOf {
+    pub(super) trace: TraceId,
+    pub(super) rows: Range<usize>,
 }
 
 impl SpansFile {
     pub(super) fn open(path: &Path) -> Result<Self, String> {
         Ok(Self {
-            bytes: Checked::open(path)?,
-            metadata: OnceLock::new(),
+            parquet: ParquetFile::open(path)?,
+            columns: OnceLock::new(),
         })
     }
 
-    /// The spans in each of `ranges`, which must ascend and not overlap.
+    /// The spans of each of `traces`, whose rows must ascend and not overlap.
     pub(super) fn read(
         &self,
-        ranges: &[Range<usize>],
+        traces: &[SpansOf],
         texts: &TextsFile,
     ) -> Result<Vec<Vec<Arc<Span>>>, String> {
-        let reader = builder(&self.bytes, &self.metadata)?;
-        let mask = ProjectionMask::columns(reader.parquet_schema(), COLUMNS);
-        let batches = reader
-            .with_projection(mask)
-            .with_row_selection(selection(ranges))
-            .with_batch_size(1024)
-            .build()
-            .map_err(|cause| cause.to_string())?;
+        let columns = match self.columns.get() {
+            Some(columns) => columns,
+            None => {
+                let columns = self.parquet.columns(COLUMNS)?;
+                self.columns.get_or_init(|| columns)
+            }
+        };
+        let ranges: Vec<_> = traces.iter().map(|of| of.rows.clone()).collect();
+        let batches = self.parquet.read(columns, Some(&ranges), BATCH_ROWS)?;
         let mut groups: Vec<Vec<Arc<Span>>> = ranges
             .iter()
             .map(|range| Vec::with_capacity(range.len()))
@@ -105,48 +108,12 @@ impl SpansFile {
                     group += 1;
                 }
                 let spans = groups.get_mut(group).ok_or("more spans than asked for")?;
-                spans.push(Arc::new(columns.span(index, &mut shared)?));
+                let span = columns.span(index, traces[group].trace, &mut shared)?;
+                spans.push(Arc::new(span));
             }
         }
         Ok(groups)
     }
-}
-
-/// A reader over `bytes`, its footer parsed once.
-pub(super) fn builder(
-    bytes: &Checked,
-    metadata: &OnceLock<ArrowReaderMetadata>,
-) -> Result<ParquetRecordBatchReaderBuilder<Checked>, String> {
-    let loaded = match metadata.get() {
-        Some(loaded) => loaded.clone(),
-        None => {
-            let options =
-                ArrowReaderOptions::new().with_page_index_policy(PageIndexPolicy::Required);
-            let loaded =
-                ArrowReaderMetadata::load(bytes, options).map_err(|cause| cause.to_string())?;
-            metadata.get_or_init(|| loaded).clone()
-        }
-    };
-    Ok(ParquetRecordBatchReaderBuilder::new_with_metadata(
-        bytes.clone(),
-        loaded,
-    ))
-}
-
-/// Reads `ranges` and skips what is between them.
-pub(super) fn selection(ranges: &[Range<usize>]) -> RowSelection {
-    let mut selectors = Vec::with_capacity(ranges.len() * 2);
-    let mut at = 0;
-    for range in ranges {
-        if range.start > at {
-            selectors.push(RowSelector::skip(range.start - at));
-        }
-        if !range.is_empty() {
-            selectors.push(RowSelector::select(range.len()));
-        }
-        at = range.end.max(at);
-    }
-    selectors.into()
 }
 
 /// Resources and scopes of neighbouring spans are mostly the same.
@@ -297,10 +264,7 @@ impl<'a> Columns<'a> {
         Ok(SpanId::from_bytes(bytes))
     }
 
-    fn span(&self, index: usize, shared: &mut Shared) -> Result<Span, String> {
-        let trace_id = self
-            .id("trace_id", index)?
-            .and_then(|bytes| TraceId::from_bytes(bytes.try_into().ok()?));
+    fn span(&self, index: usize, trace: TraceId, shared: &mut Shared) -> Result<Span, String> {
         let mut attributes = match self.long_text("attributes", index)? {
             Some(text) => attributes_from_text(&text)?,
             None => Attributes::default(),
@@ -317,7 +281,7 @@ impl<'a> Columns<'a> {
             .as_primitive_opt::<UInt32Type>()
             .ok_or_else(|| wrong_type("flags"))?;
         Ok(Span {
-            trace_id: trace_id.ok_or("a span without trace id")?,
+            trace_id: trace,
             span_id: self.span_id("span_id", index)?.ok_or("a span without id")?,
             parent_id: self.span_id("parent_id", index)?,
             name: self.required("name", index)?.to_owned(),

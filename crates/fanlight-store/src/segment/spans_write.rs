@@ -25,7 +25,7 @@ use crate::segment::spans_read::{EventText, LinkText, ScopeText};
 /// Spans are handed to Parquet in lots of this size.
 const LOT: usize = 1024;
 /// Pages of text are read whole to get at one trace: large enough to compress well, small enough to skip.
-const TEXT_PAGE_BYTES: usize = 256 << 10;
+const TEXT_PAGE_BYTES: usize = 64 << 10;
 /// Rows per page of narrow columns.
 const PAGE_ROWS: usize = 4096;
 
@@ -118,6 +118,36 @@ impl SpansWriter {
     }
 }
 
+/// Texts that repeat. Whoever reads one row reads the whole dictionary, so it must stay small.
+const DICTIONARIES: [&str; 13] = [
+    "trace_id",
+    "name",
+    "kind",
+    "status",
+    "type",
+    "model",
+    "provider",
+    "inputs_key",
+    "outputs_key",
+    "scope",
+    "resource",
+    "trace_state",
+    "dropped",
+];
+const DICTIONARY_BYTES: usize = 64 << 10;
+/// Numbers that are close to the one before, or mostly absent: their differences are packed and leave nothing to
+/// compress.
+const DIFFERENCES: [&str; 8] = [
+    "trace_row",
+    "start_ns",
+    "end_ns",
+    "duration_ns",
+    "input_tokens",
+    "output_tokens",
+    "total_tokens",
+    "flags",
+];
+
 fn properties() -> Result<WriterProperties, ParquetError> {
     let mut builder = WriterProperties::builder()
         .set_compression(Compression::ZSTD(ZstdLevel::try_new(3)?))
@@ -125,27 +155,26 @@ fn properties() -> Result<WriterProperties, ParquetError> {
         .set_data_page_size_limit(TEXT_PAGE_BYTES)
         .set_write_batch_size(64)
         .set_max_row_group_row_count(None)
-        .set_statistics_enabled(EnabledStatistics::Chunk);
-    // A dictionary of texts that hardly repeat is built in vain.
-    for text in [
-        "attributes",
-        "inputs",
-        "outputs",
-        "events",
-        "links",
-        "span_id",
-        "parent_id",
-        "status_message",
-    ] {
-        builder = builder.set_column_dictionary_enabled(ColumnPath::from(text), false);
+        .set_statistics_enabled(EnabledStatistics::Chunk)
+        .set_dictionary_enabled(false)
+        .set_dictionary_page_size_limit(DICTIONARY_BYTES);
+    for column in DICTIONARIES {
+        builder = builder.set_column_dictionary_enabled(ColumnPath::from(column), true);
     }
+    for column in DIFFERENCES {
+        let column = ColumnPath::from(column);
+        builder = builder
+            .set_column_encoding(column.clone(), Encoding::DELTA_BINARY_PACKED)
+            .set_column_compression(column, Compression::UNCOMPRESSED);
+    }
+    // Random bytes.
+    builder =
+        builder.set_column_compression(ColumnPath::from("span_id"), Compression::UNCOMPRESSED);
     // A history is mostly one row after the other: their differences take no room.
     for texts in ["attributes", "inputs", "outputs", "events"] {
         let list = [&format!("{texts}_texts"), "list", "item"].map(str::to_owned);
         let path = ColumnPath::new(list.to_vec());
-        builder = builder
-            .set_column_dictionary_enabled(path.clone(), false)
-            .set_column_encoding(path, Encoding::DELTA_BINARY_PACKED);
+        builder = builder.set_column_encoding(path, Encoding::DELTA_BINARY_PACKED);
     }
     Ok(builder.build())
 }

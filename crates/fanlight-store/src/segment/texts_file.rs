@@ -4,25 +4,25 @@
 //! stretch is a row of this file; the text is the list of their row numbers. So a history costs what was added to it.
 
 use std::path::Path;
-use std::sync::{Arc, LazyLock, OnceLock};
+use std::sync::{Arc, LazyLock};
 
 use arrow_array::builder::StringBuilder;
 use arrow_array::cast::AsArray;
 use arrow_array::{ArrayRef, RecordBatch};
 use arrow_schema::{DataType, Field as Column, Schema, SchemaRef};
 use hashbrown::HashMap;
-use parquet::arrow::arrow_reader::ArrowReaderMetadata;
 use parquet::basic::{Compression, ZstdLevel};
 use parquet::errors::ParquetError;
 use parquet::file::properties::{EnabledStatistics, WriterProperties};
 
-use super::checked::Checked;
+use super::parquet_file::ParquetFile;
 use super::parquet_thread::ParquetThread;
-use super::spans_read::{builder, selection};
 use super::words::ChunkKey;
 
 /// Stretches are handed to Parquet in lots of this many bytes.
 const LOT_BYTES: usize = 1 << 20;
+/// Stretches that are in memory as a column at once.
+const BATCH_ROWS: usize = 1024;
 /// A trace needs stretches of a few places: small pages keep what is read beside them small.
 const PAGE_BYTES: usize = 64 << 10;
 
@@ -88,34 +88,23 @@ impl TextsWriter {
 
 /// The open file.
 #[derive(Debug)]
-pub(super) struct TextsFile {
-    bytes: Checked,
-    metadata: OnceLock<ArrowReaderMetadata>,
-}
+pub(super) struct TextsFile(ParquetFile);
 
 impl TextsFile {
     pub(super) fn open(path: &Path) -> Result<Self, String> {
-        Ok(Self {
-            bytes: Checked::open(path)?,
-            metadata: OnceLock::new(),
-        })
+        ParquetFile::open(path).map(Self)
     }
 
     /// The stretches of `rows`, which must ascend, each once.
     pub(super) fn read(&self, rows: Vec<u32>) -> Result<Stretches, String> {
         let mut texts = Vec::with_capacity(rows.len());
         if !rows.is_empty() {
-            let reader = builder(&self.bytes, &self.metadata)?;
             let ranges: Vec<_> = rows
                 .iter()
                 .map(|row| *row as usize..*row as usize + 1)
                 .collect();
-            let batches = reader
-                .with_row_selection(selection(&ranges))
-                .with_batch_size(1024)
-                .build()
-                .map_err(|cause| cause.to_string())?;
-            for batch in batches {
+            let columns = self.0.columns(["text"])?;
+            for batch in self.0.read(&columns, Some(&ranges), BATCH_ROWS)? {
                 let batch = batch.map_err(|cause| cause.to_string())?;
                 let column = batch
                     .column_by_name("text")

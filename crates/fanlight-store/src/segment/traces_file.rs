@@ -4,8 +4,9 @@
 //! whole row as JSON: a page of a hundred scattered rows then touches one column instead of twenty.
 
 use std::fs::File;
+use std::ops::Range;
 use std::path::Path;
-use std::sync::{Arc, LazyLock, OnceLock};
+use std::sync::{Arc, LazyLock};
 
 use arrow_array::builder::{
     FixedSizeBinaryBuilder, Float64Builder, StringBuilder, StringDictionaryBuilder, UInt32Builder,
@@ -17,8 +18,7 @@ use arrow_array::{ArrayRef, RecordBatch};
 use arrow_schema::{DataType, Field as Column, Schema, SchemaRef};
 use arrow_select::concat::concat_batches;
 use fanlight_model::{TraceFacts, TraceSummary};
-use parquet::arrow::arrow_reader::ArrowReaderMetadata;
-use parquet::arrow::{ArrowWriter, ProjectionMask};
+use parquet::arrow::ArrowWriter;
 use parquet::basic::{Compression, ZstdLevel};
 use parquet::errors::ParquetError;
 use parquet::file::properties::{EnabledStatistics, WriterProperties};
@@ -26,12 +26,11 @@ use parquet::schema::types::ColumnPath;
 use serde::{Deserialize, Serialize};
 
 use super::StoredTrace;
-use super::checked::Checked;
-use super::spans_read::{builder, selection};
+use super::parquet_file::ParquetFile;
 
 const LOT: usize = 1024;
-/// A record is about one kilobyte: a page holds some sixty, so scattered rows cost little more than themselves.
-const RECORD_PAGE_BYTES: usize = 64 << 10;
+/// A record is one or two kilobytes: a page holds some ten, so scattered rows cost little more than themselves.
+const RECORD_PAGE_BYTES: usize = 16 << 10;
 
 /// Columns in file order. Names and meanings are part of the format; new ones go to the end.
 static SCHEMA: LazyLock<SchemaRef> = LazyLock::new(|| {
@@ -199,33 +198,19 @@ fn batch_of(traces: &[(&TraceSummary, Option<&TraceFacts>)]) -> Result<RecordBat
 
 /// The open file.
 #[derive(Debug)]
-pub(super) struct TracesFile {
-    pub(super) bytes: Checked,
-    pub(super) metadata: OnceLock<ArrowReaderMetadata>,
-}
+pub(super) struct TracesFile(pub(super) ParquetFile);
 
 impl TracesFile {
     pub(super) fn open(path: &Path) -> Result<Self, String> {
-        Ok(Self {
-            bytes: Checked::open(path)?,
-            metadata: OnceLock::new(),
-        })
+        ParquetFile::open(path).map(Self)
     }
 
     /// The traces of `rows`, which must ascend.
     pub(super) fn read(&self, rows: &[u32]) -> Result<Vec<StoredTrace>, String> {
-        let reader = builder(&self.bytes, &self.metadata)?;
-        let ranges: Vec<_> = rows
-            .iter()
-            .map(|row| *row as usize..*row as usize + 1)
-            .collect();
-        let mask = ProjectionMask::columns(reader.parquet_schema(), ["record"]);
-        let batches = reader
-            .with_projection(mask)
-            .with_row_selection(selection(&ranges))
-            .with_batch_size(rows.len().clamp(1, LOT))
-            .build()
-            .map_err(|cause| cause.to_string())?;
+        let columns = self.0.columns(["record"])?;
+        let batches = self
+            .0
+            .read(&columns, Some(&single(rows)), rows.len().clamp(1, LOT))?;
         let mut traces = Vec::with_capacity(rows.len());
         for batch in batches {
             let batch = batch.map_err(|cause| cause.to_string())?;
@@ -252,15 +237,10 @@ impl TracesFile {
         if rows.is_empty() {
             return Ok(RecordBatch::new_empty(Arc::clone(&SCHEMA)));
         }
-        let ranges: Vec<_> = rows
-            .iter()
-            .map(|row| *row as usize..*row as usize + 1)
-            .collect();
-        let batches = builder(&self.bytes, &self.metadata)?
-            .with_row_selection(selection(&ranges))
-            .with_batch_size(LOT)
-            .build()
-            .map_err(|cause| cause.to_string())?
+        let columns = SCHEMA.fields().iter().map(|column| column.name().as_str());
+        let columns = self.0.columns(columns)?;
+        let batches = self.0.read(&columns, Some(&single(rows)), LOT)?;
+        let batches = batches
             .collect::<Result<Vec<_>, _>>()
             .map_err(|cause| cause.to_string())?;
         let all = concat_batches(&SCHEMA, &batches).map_err(|cause| cause.to_string())?;
@@ -270,4 +250,9 @@ impl TracesFile {
             Err("rows are missing in traces.parquet".to_owned())
         }
     }
+}
+
+fn single(rows: &[u32]) -> Vec<Range<usize>> {
+    let range = |row: &u32| *row as usize..*row as usize + 1;
+    rows.iter().map(range).collect()
 }

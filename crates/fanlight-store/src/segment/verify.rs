@@ -35,8 +35,8 @@ impl Segment {
 
     fn verify_words(&self) -> Result<(), String> {
         let mut walk = self.words.walk()?;
-        while let Some((_, list)) = walk.current()? {
-            super::postings::read(list)?;
+        while let Some(entry) = walk.current()? {
+            super::postings::read(entry.list)?;
             walk.advance()?;
         }
         Ok(())

@@ -5,7 +5,7 @@ use std::io;
 
 use hashbrown::{DefaultHashBuilder, HashTable};
 
-use super::tokens::{Beginning, Found, each_word};
+use super::tokens::{Beginning, Doubt, Found, each_word};
 use super::write::WordsWriter;
 use crate::segment::postings::RowList;
 
@@ -27,13 +27,13 @@ pub(super) struct WordsBuilder {
 /// Words that were just seen, by a few bits of their spelling: texts repeat their words, and finding one in the lexicon
 /// is a miss of the cache or two.
 #[derive(Debug)]
-struct Recent(Box<[(u32, Beginning); RECENT]>);
+struct Recent(Box<[(u32, Beginning, Doubt); RECENT]>);
 
 const RECENT: usize = 1024;
 
 impl Default for Recent {
     fn default() -> Self {
-        Self(Box::new([(0, Beginning::default()); RECENT]))
+        Self(Box::new([(0, Beginning::default(), Doubt::NONE); RECENT]))
     }
 }
 
@@ -49,8 +49,9 @@ impl Recent {
             .number()
             .wrapping_mul(0x9e37_79b9_7f4a_7c15_f39c_c060_5ced_c835);
         let slot = &mut self.0[(product >> 118) as usize];
-        let known = *slot == (place, found.beginning);
-        *slot = (place, found.beginning);
+        let seen = (place, found.beginning, found.doubt);
+        let known = *slot == seen;
+        *slot = seen;
         known
     }
 }
@@ -63,6 +64,8 @@ struct Lexicon {
     words: Vec<Word>,
     /// Of each word.
     last_seen: Vec<LastSeen>,
+    /// Of each word: why texts may not have it as it is listed.
+    doubts: Vec<Doubt>,
 }
 
 #[derive(Debug)]
@@ -173,11 +176,11 @@ impl WordsBuilder {
         let lexicon = &self.lexicon;
         let letters = &lexicon.letters;
         let spelling = |word: &Word| &letters[word.start..][..usize::from(word.length)];
-        let mut sorted: Vec<&Word> = lexicon.words.iter().collect();
-        sorted.sort_unstable_by(|left, right| spelling(left).cmp(spelling(right)));
-        writer.push(b"", &self.cut_rows)?;
-        for word in sorted {
-            writer.push(spelling(word), &word.rows)?;
+        let mut sorted: Vec<_> = lexicon.words.iter().zip(&lexicon.doubts).collect();
+        sorted.sort_unstable_by(|(left, _), (right, _)| spelling(left).cmp(spelling(right)));
+        writer.push(b"", &self.cut_rows, Doubt::ALL)?;
+        for (word, doubt) in sorted {
+            writer.push(spelling(word), &word.rows, *doubt)?;
         }
         writer.finish()
     }
@@ -242,7 +245,10 @@ impl RowLog {
 impl Lexicon {
     fn id(&mut self, found: &Found<'_>) -> u32 {
         let &Found {
-            word, beginning, ..
+            word,
+            beginning,
+            doubt,
+            ..
         } = found;
         let Self {
             hasher,
@@ -250,6 +256,7 @@ impl Lexicon {
             letters,
             words,
             last_seen,
+            doubts,
         } = self;
         let spelling = |id: u32| {
             let word = &words[id as usize];
@@ -261,6 +268,10 @@ impl Lexicon {
         };
         let hash = hash(hasher, word, beginning);
         if let Some(slot) = table.find(hash, is_word) {
+            if doubt != Doubt::NONE {
+                let known = &mut doubts[slot.id as usize];
+                *known = known.and(doubt);
+            }
             return slot.id;
         }
         let id = u32::try_from(words.len()).expect("a segment has fewer words than bytes");
@@ -274,6 +285,7 @@ impl Lexicon {
             rows: RowList::default(),
         });
         last_seen.push(LastSeen::default());
+        doubts.push(doubt);
         letters.extend_from_slice(word);
         id
     }

@@ -6,8 +6,8 @@ use std::path::Path;
 use memchr::{memchr, memmem};
 use roaring::RoaringBitmap;
 
-use super::tokens::MAX_WORD_BYTES;
-use super::{MAGIC, SAMPLE_EVERY};
+use super::tokens::{Doubt, MAX_WORD_BYTES};
+use super::{DOUBTS_PER_BYTE, MAGIC, MAGIC_1, SAMPLE_EVERY};
 use crate::segment::blocks::BlockFile;
 use crate::segment::postings;
 
@@ -32,7 +32,18 @@ pub struct Words {
     /// Where each sampled word begins.
     samples: Range<usize>,
     sampled_lists: Range<usize>,
+    /// Absent in files of version 1.
+    doubts: Option<Range<usize>>,
     count: usize,
+}
+
+/// Rows with a part of a word: at least all that have it.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Holders {
+    pub rows: RoaringBitmap,
+    /// Of them, rows with a text that has the part as it was given, and with one that has it but for upper case.
+    pub as_given: RoaringBitmap,
+    pub in_any_case: RoaringBitmap,
 }
 
 /// A word: its number, where it begins, where its rows begin.
@@ -45,14 +56,21 @@ struct Place {
 
 impl Words {
     pub(in crate::segment) fn open(path: &Path) -> Result<Self, String> {
-        let (file, numbers) = BlockFile::open::<3>(path, MAGIC)?;
+        let (file, numbers) = BlockFile::open::<3>(path, &[MAGIC_1, MAGIC])?;
         let [lists, words, count] =
             numbers.map(|number| usize::try_from(number).unwrap_or(usize::MAX));
         let samples = count.div_ceil(SAMPLE_EVERY).saturating_mul(8);
         let words = lists..lists.saturating_add(words);
         let sampled_words = words.end..words.end.saturating_add(samples);
         let sampled_lists = sampled_words.end..sampled_words.end.saturating_add(samples);
-        if sampled_lists.end != file.len() || count == 0 {
+        let doubts = (file.magic() != MAGIC_1).then(|| {
+            let length = count.div_ceil(DOUBTS_PER_BYTE);
+            sampled_lists.end..sampled_lists.end.saturating_add(length)
+        });
+        let end = doubts
+            .as_ref()
+            .map_or(sampled_lists.end, |doubts| doubts.end);
+        if end != file.len() || count == 0 {
             return Err("words.idx has sections of wrong lengths".to_owned());
         }
         Ok(Self {
@@ -61,44 +79,50 @@ impl Words {
             letters: words,
             samples: sampled_words,
             sampled_lists,
+            doubts,
             count,
         })
     }
 
-    /// Rows that may have a word with this part, at least all that do; `None` when that could be any row.
+    /// Rows with a word that has this part; `None` when that could be any row.
     pub fn rows_with(&self, part: WordPart<'_>) -> Result<Option<RoaringBitmap>, String> {
-        let mut rows = Rows::default();
+        Ok(self.holders(part)?.map(|holders| holders.rows))
+    }
+
+    /// The same, and which of them are certain.
+    pub fn holders(&self, part: WordPart<'_>) -> Result<Option<Holders>, String> {
+        let mut found = Collected::default();
         match part {
             WordPart::Whole(word) if word.len() <= MAX_WORD_BYTES => {
                 let place = self.first_from(word.as_bytes())?;
                 if let Some(place) = place
                     && self.word_at(place.word)? == word.as_bytes()
                 {
-                    rows.add(self.list_at(place.list)?)?;
+                    self.collect(place, &mut found)?;
                 }
             }
             WordPart::Whole(word) | WordPart::Beginning(word) => {
                 let beginning = listed(word);
-                if !self.add_beginnings(beginning.as_bytes(), &mut rows)? {
+                if !self.add_beginnings(beginning.as_bytes(), &mut found)? {
                     return Ok(None);
                 }
             }
             WordPart::End(part) => {
                 let mut needle = part.as_bytes().to_vec();
                 needle.push(0);
-                if !self.add_parts(&needle, &mut rows)? {
+                if !self.add_parts(&needle, &mut found)? {
                     return Ok(None);
                 }
-                self.add_cut(&mut rows)?;
+                self.add_cut(&mut found)?;
             }
             WordPart::Inside(part) => {
-                if part.len() < 2 || !self.add_parts(part.as_bytes(), &mut rows)? {
+                if part.len() < 2 || !self.add_parts(part.as_bytes(), &mut found)? {
                     return Ok(None);
                 }
-                self.add_cut(&mut rows)?;
+                self.add_cut(&mut found)?;
             }
         }
-        Ok(Some(rows.into_bitmap()))
+        Ok(Some(found.into_holders()))
     }
 
     /// Walks all words in ascending order, the empty one first.
@@ -110,42 +134,58 @@ impl Words {
     }
 
     /// Rows of words that are not listed whole.
-    fn add_cut(&self, rows: &mut Rows) -> Result<(), String> {
-        rows.add(self.list_at(self.sample(0)?.list)?)
+    fn add_cut(&self, found: &mut Collected) -> Result<(), String> {
+        self.collect(self.sample(0)?, found)
+    }
+
+    fn collect(&self, place: Place, found: &mut Collected) -> Result<(), String> {
+        let doubt = self.doubt_of(place.number)?;
+        found.rows_of(doubt).add(self.list_at(place.list)?)
+    }
+
+    fn doubt_of(&self, number: usize) -> Result<Doubt, String> {
+        let Some(doubts) = &self.doubts else {
+            return Ok(Doubt::ALL);
+        };
+        let at = doubts.start + number / DOUBTS_PER_BYTE;
+        let byte = self.file.get(at..at + 1)?[0];
+        Ok(Doubt(
+            byte >> (2 * (number % DOUBTS_PER_BYTE)) & Doubt::ALL.0,
+        ))
     }
 
     /// False when there are too many.
-    fn add_beginnings(&self, beginning: &[u8], rows: &mut Rows) -> Result<bool, String> {
+    fn add_beginnings(&self, beginning: &[u8], found: &mut Collected) -> Result<bool, String> {
         let mut next = self.first_from(beginning)?;
-        let mut found = 0;
+        let mut words = 0;
         while let Some(place) = next {
             if !self.word_at(place.word)?.starts_with(beginning) {
                 break;
             }
-            found += 1;
-            if found > MAX_WORDS {
+            words += 1;
+            if words > MAX_WORDS {
                 return Ok(false);
             }
-            rows.add(self.list_at(place.list)?)?;
+            self.collect(place, found)?;
             next = Some(self.next(place)?).filter(|place| place.number < self.count);
         }
         Ok(true)
     }
 
     /// False when there are too many.
-    fn add_parts(&self, needle: &[u8], rows: &mut Rows) -> Result<bool, String> {
-        let words = self.file.get(self.letters.clone())?;
+    fn add_parts(&self, needle: &[u8], found: &mut Collected) -> Result<bool, String> {
+        let letters = self.file.get(self.letters.clone())?;
         let finder = memmem::Finder::new(needle);
         let mut at = 0;
-        let mut found = 0;
+        let mut words = 0;
         let mut place = self.sample(0)?;
-        while let Some(hit) = words.get(at..).and_then(|rest| finder.find(rest)) {
-            found += 1;
-            if found > MAX_WORDS {
+        while let Some(hit) = letters.get(at..).and_then(|rest| finder.find(rest)) {
+            words += 1;
+            if words > MAX_WORDS {
                 return Ok(false);
             }
             place = self.word_around(place, at + hit)?;
-            rows.add(self.list_at(place.list)?)?;
+            self.collect(place, found)?;
             at = self.next(place)?.word;
         }
         Ok(true)
@@ -240,8 +280,13 @@ impl Words {
     }
 }
 
-/// A word and its list of rows.
-type Entry<'a> = (&'a [u8], &'a [u8]);
+/// A word of the index.
+#[derive(Clone, Copy, Debug)]
+pub(in crate::segment) struct Entry<'a> {
+    pub(in crate::segment) word: &'a [u8],
+    pub(in crate::segment) list: &'a [u8],
+    pub(in crate::segment) doubt: Doubt,
+}
 
 /// A walk over all words.
 #[derive(Debug)]
@@ -251,13 +296,17 @@ pub(in crate::segment) struct Walk<'a> {
 }
 
 impl<'a> Walk<'a> {
-    /// The word it stands at and its list of rows; `None` at the end.
+    /// The word it stands at; `None` at the end.
     pub(in crate::segment) fn current(&self) -> Result<Option<Entry<'a>>, String> {
-        if self.place.number >= self.words.count {
+        let Place { number, word, list } = self.place;
+        if number >= self.words.count {
             return Ok(None);
         }
-        let word = self.words.word_at(self.place.word)?;
-        Ok(Some((word, self.words.list_at(self.place.list)?)))
+        Ok(Some(Entry {
+            word: self.words.word_at(word)?,
+            list: self.words.list_at(list)?,
+            doubt: self.words.doubt_of(number)?,
+        }))
     }
 
     pub(in crate::segment) fn advance(&mut self) -> Result<(), String> {
@@ -277,6 +326,34 @@ fn listed(word: &str) -> &str {
 
 fn damaged() -> String {
     "words.idx is damaged".to_owned()
+}
+
+/// Rows of many words, by the doubt of the words.
+#[derive(Debug, Default)]
+struct Collected {
+    certain: Rows,
+    but_for_case: Rows,
+    doubtful: Rows,
+}
+
+impl Collected {
+    fn rows_of(&mut self, doubt: Doubt) -> &mut Rows {
+        match doubt {
+            Doubt::NONE => &mut self.certain,
+            Doubt::CASE => &mut self.but_for_case,
+            _ => &mut self.doubtful,
+        }
+    }
+
+    fn into_holders(self) -> Holders {
+        let as_given = self.certain.into_bitmap();
+        let in_any_case = &as_given | self.but_for_case.into_bitmap();
+        Holders {
+            rows: &in_any_case | self.doubtful.into_bitmap(),
+            as_given,
+            in_any_case,
+        }
+    }
 }
 
 /// Rows of many lists together.
@@ -350,6 +427,26 @@ mod tests {
     }
 
     #[test]
+    fn what_is_certain_is_told_apart() {
+        let words = index(&[
+            "a refund",
+            "Refunds",
+            r"line\nrefunded",
+            "0refund",
+            r"pre\u0066und refundable",
+        ]);
+        let holders = |part| words.holders(WordPart::Inside(part)).unwrap().unwrap();
+        let listed = |rows: &RoaringBitmap| rows.iter().collect::<Vec<_>>();
+        let found = holders("refund");
+        assert_eq!(listed(&found.rows), [0, 1, 2, 3, 4]);
+        assert_eq!(listed(&found.as_given), [0, 2, 4]);
+        assert_eq!(listed(&found.in_any_case), [0, 1, 2, 4]);
+        assert!(holders("nrefunded").as_given.is_empty());
+        assert_eq!(listed(&holders("prefund").rows), [4]);
+        assert!(holders("prefund").in_any_case.is_empty());
+    }
+
+    #[test]
     fn the_inside_of_a_word_too_long_to_be_listed_is_found_by_its_row() {
         let long = format!("{}needle", "x".repeat(200));
         let words = index(&["a", &long]);
@@ -404,9 +501,9 @@ mod tests {
             prop_assert_eq!(rows(&words, WordPart::Inside(&part)), expected(&|word| word.contains(&part)));
             let mut listed = Vec::new();
             let mut walk = words.walk().unwrap();
-            while let Some((word, list)) = walk.current().unwrap() {
-                let rows: BTreeSet<u32> = postings::read(list).unwrap().into_iter().collect();
-                listed.push((String::from_utf8(word.to_vec()).unwrap(), rows));
+            while let Some(entry) = walk.current().unwrap() {
+                let rows: BTreeSet<u32> = postings::read(entry.list).unwrap().into_iter().collect();
+                listed.push((String::from_utf8(entry.word.to_vec()).unwrap(), rows));
                 walk.advance().unwrap();
             }
             let known: Vec<_> = table.iter().map(|(word, rows)| ((*word).to_owned(), rows.clone())).collect();

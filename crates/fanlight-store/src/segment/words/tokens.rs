@@ -26,22 +26,53 @@ pub(super) struct Found<'a> {
     pub(super) beginning: Beginning,
     /// The word is longer than [`MAX_WORD_BYTES`]; this is the beginning of it.
     pub(super) is_cut: bool,
+    pub(super) doubt: Doubt,
 }
 
 impl<'a> Found<'a> {
-    fn whole(word: &'a [u8]) -> Self {
+    fn derived(word: &'a [u8]) -> Self {
         Self {
             word,
             beginning: Beginning::of(word),
             is_cut: false,
+            doubt: Doubt::READING,
         }
     }
 }
 
-/// The first bytes of a word as a number, zero after its end; no word has a zero byte. Most words are not longer, so
-/// they are compared without looking at their letters.
+/// Why a text may not have the letters of a word that is listed for it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(super) struct Beginning(pub(super) [u32; 3]);
+pub(in crate::segment) struct Doubt(pub(in crate::segment) u8);
+
+impl Doubt {
+    /// What begins with a digit may be a number, of which there are several spellings.
+    fn of_first(byte: u8) -> Self {
+        if byte.is_ascii_digit() {
+            Self::READING
+        } else {
+            Self::NONE
+        }
+    }
+
+    pub(in crate::segment) const NONE: Self = Self(0);
+    /// In the text some are upper case. The lowest bit.
+    pub(in crate::segment) const CASE: Self = Self(1);
+    /// The word belongs to one of several readings of the text, such as a number in its shortest spelling.
+    pub(in crate::segment) const READING: Self = Self(2);
+    pub(in crate::segment) const ALL: Self = Self(3);
+
+    pub(in crate::segment) fn and(self, other: Self) -> Self {
+        Self(self.0 | other.0)
+    }
+}
+
+/// The first twelve bytes of a word as a number, zero after its end; no word has a zero byte. Most words are not longer,
+/// so they are compared without looking at their letters.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Beginning {
+    first: u64,
+    then: u32,
+}
 
 impl Beginning {
     pub(super) const BYTES: usize = 12;
@@ -54,6 +85,7 @@ impl Beginning {
     }
 
     /// The same for the first `length` bytes of `buffer`, without a copy of unknown length.
+    #[inline]
     fn of_buffer(buffer: &[u8; MAX_WORD_BYTES], length: usize) -> Self {
         let first: [u8; 16] = buffer[..16].try_into().expect("the buffer is longer");
         let unused_bits = 128 - 8 * length.min(Self::BYTES);
@@ -61,14 +93,18 @@ impl Beginning {
         Self::of_number(u128::from_le_bytes(first) & kept.unwrap_or(0))
     }
 
+    #[expect(clippy::cast_possible_truncation, reason = "it is taken apart")]
+    #[inline]
     fn of_number(number: u128) -> Self {
-        let part = |at: u32| u32::try_from(number >> (32 * at) & 0xffff_ffff).unwrap_or_default();
-        Self([part(0), part(1), part(2)])
+        Self {
+            first: number as u64,
+            then: (number >> 64) as u32,
+        }
     }
 
+    #[inline]
     pub(super) fn number(self) -> u128 {
-        let [low, middle, high] = self.0.map(u128::from);
-        low | middle << 32 | high << 64
+        u128::from(self.then) << 64 | u128::from(self.first)
     }
 }
 
@@ -152,7 +188,10 @@ fn kind(c: char) -> Kind {
 pub(super) fn each_word(text: &str, give: &mut impl FnMut(Found<'_>)) {
     scan(text, give);
     if memchr::memmem::find(text.as_bytes(), b"\\u").is_some() {
-        scan(&without_unicode_escapes(text), give);
+        let doubt = Doubt::READING;
+        scan(&without_unicode_escapes(text), &mut |found: Found<'_>| {
+            give(Found { doubt, ..found });
+        });
     }
 }
 
@@ -165,6 +204,7 @@ struct Word {
     is_cut: bool,
     /// Its first letter may belong to an escape before it.
     after_escape: bool,
+    doubt: Doubt,
 }
 
 impl Default for Word {
@@ -175,6 +215,7 @@ impl Default for Word {
             room: MAX_WORD_BYTES,
             is_cut: false,
             after_escape: false,
+            doubt: Doubt::NONE,
         }
     }
 }
@@ -207,18 +248,23 @@ impl Word {
                 word,
                 beginning: Beginning::of_buffer(&self.bytes, self.length),
                 is_cut: self.is_cut,
+                doubt: self.doubt,
             });
         }
         if self.after_escape && word.len() > 1 {
+            let rest = &word[1..];
+            let case = Doubt(self.doubt.0 & Doubt::CASE.0);
             give(Found {
                 is_cut: self.is_cut,
-                ..Found::whole(&word[1..])
+                doubt: case.and(Doubt::of_first(rest[0])),
+                ..Found::derived(rest)
             });
         }
         self.length = 0;
         self.room = MAX_WORD_BYTES;
         self.is_cut = false;
         self.after_escape = false;
+        self.doubt = Doubt::NONE;
     }
 }
 
@@ -233,9 +279,14 @@ fn scan(text: &str, give: &mut impl FnMut(Found<'_>)) {
             continue;
         }
         let start = at;
-        word.after_escape = start > 0
-            && bytes[start - 1] == b'\\'
-            && matches!(byte, b'n' | b'r' | b't' | b'b' | b'f');
+        let before = start.checked_sub(1).map(|before| bytes[before]);
+        word.after_escape =
+            before == Some(b'\\') && matches!(byte, b'n' | b'r' | b't' | b'b' | b'f');
+        // Behind a dollar sign is how values are written that JSON has no way for.
+        word.doubt = match before {
+            Some(b'\\' | b'$') => Doubt::READING,
+            _ => Doubt::of_first(byte),
+        };
         at = read_word(text, start, &mut word, give);
         if byte.is_ascii_digit() {
             give_number(text, start, give);
@@ -250,6 +301,7 @@ fn read_word(text: &str, start: usize, word: &mut Word, give: &mut impl FnMut(Fo
     while at < bytes.len() {
         let lower = LOWER[usize::from(bytes[at])];
         if lower != 0 {
+            word.doubt.0 |= u8::from(lower != bytes[at]);
             word.push(lower);
             at += 1;
             continue;
@@ -260,6 +312,7 @@ fn read_word(text: &str, start: usize, word: &mut Word, give: &mut impl FnMut(Fo
         at += c.len_utf8();
         for lower in c.to_lowercase() {
             let lower = if lower == 'ς' { 'σ' } else { lower };
+            word.doubt.0 |= u8::from(lower != c);
             match kind(lower) {
                 Kind::Letter => word.push_char(lower),
                 Kind::Alone => {
@@ -300,7 +353,7 @@ fn give_number(text: &str, start: usize, give: &mut impl FnMut(Found<'_>)) {
     if let Some(shortest) = shortest.filter(|shortest| shortest != literal) {
         for part in shortest.split(|c: char| !c.is_ascii_alphanumeric()) {
             if !part.is_empty() {
-                give(Found::whole(part.as_bytes()));
+                give(Found::derived(part.as_bytes()));
             }
         }
     }
