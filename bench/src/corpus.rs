@@ -1,6 +1,7 @@
-//! The traces that are sent: agents of ten spans with a few kilobytes of text, or long-running ones.
+//! The traces that are sent: agents of ten spans with a few kilobytes of text, long-running ones, or small ones.
 
 mod history;
+mod small;
 
 use std::sync::Arc;
 

@@ -86,6 +86,8 @@ pub(crate) enum Workload {
     Support,
     /// Agents of 400 spans that send a history of up to 100 KB again and again; a trace is about 10 MB.
     History,
+    /// Two spans with some 400 bytes each: for ten million traces.
+    Small,
 }
 
 #[tokio::main]
@@ -98,6 +100,7 @@ async fn main() -> Result<()> {
     let corpus = match args.workload {
         Workload::Support => Corpus::build(args.batch),
         Workload::History => Corpus::build_histories(),
+        Workload::Small => Corpus::build_small(args.batch),
     };
     report::say(&format!(
         "{} traces in {} bodies prepared, {} bytes per span",
