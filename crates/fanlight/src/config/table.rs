@@ -153,6 +153,22 @@ pub(crate) const SETTINGS: &[Setting] = &[
         apply: |settings, text| set(&mut settings.server.max_inflight_bytes, values::bytes(text)),
     },
     Setting {
+        key: "max_connections",
+        env: &["FANLIGHT_MAX_CONNECTIONS"],
+        value_name: "COUNT",
+        default: "4096",
+        help: "Connections served at one time, over all ports; beyond it, callers wait until another one ends",
+        apply: |settings, text| set(&mut settings.server.max_connections, values::count(text)),
+    },
+    Setting {
+        key: "read_timeout",
+        env: &["FANLIGHT_READ_TIMEOUT"],
+        value_name: "TIME",
+        default: "30s",
+        help: "A connection is closed when its caller takes longer to send the head of a request, the next one too, or pauses that long within a body",
+        apply: |settings, text| set(&mut settings.server.read_timeout, values::patience(text)),
+    },
+    Setting {
         key: "request_timeout_ms",
         env: &["FANLIGHT_REQUEST_TIMEOUT_MS"],
         value_name: "MS",

@@ -74,6 +74,14 @@ pub(crate) fn duration(text: &str) -> Result<Duration, Expected> {
     ))
 }
 
+/// A length of time that is not nothing.
+pub(crate) fn patience(text: &str) -> Result<Duration, Expected> {
+    let patience = parse_duration(text).filter(|patience| !patience.is_zero());
+    patience.ok_or(Expected(
+        "a length of time above zero, such as 500ms, 30s or 10m",
+    ))
+}
+
 /// A whole number and its unit: ms, s, m, h, d or w.
 pub(crate) fn parse_duration(text: &str) -> Option<Duration> {
     let (number, unit) = number_and_unit(text)?;
@@ -154,6 +162,8 @@ mod tests {
         for wrong in ["", "10", "h", "1 year", "999999999w"] {
             assert_eq!(parse_duration(wrong), None, "{wrong}");
         }
+        assert_eq!(patience("1ms"), Ok(Duration::from_millis(1)));
+        assert!(patience("0s").is_err());
     }
 
     #[test]
