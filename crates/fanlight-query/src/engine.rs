@@ -91,6 +91,10 @@ pub struct EngineSettings {
     pub concurrent_reads: usize,
     /// What experiments keep that say nothing of their own. Default everything.
     pub retention: Retention,
+    /// Bytes on disk that all experiments together keep, estimated. Default everything.
+    pub retention_total_bytes: Option<u64>,
+    /// How often what is beyond that is deleted. Default 10 minutes.
+    pub retention_every: Duration,
 }
 
 impl Default for EngineSettings {
@@ -101,6 +105,8 @@ impl Default for EngineSettings {
             scan_budget: Duration::from_secs(10),
             concurrent_reads: cores * 2,
             retention: Retention::default(),
+            retention_total_bytes: None,
+            retention_every: Duration::from_mins(10),
         }
     }
 }
@@ -416,7 +422,7 @@ impl Engine {
     }
 }
 
-pub(crate) fn oldest(
+fn oldest(
     snapshot: &Snapshot,
     workspace: WorkspaceId,
     experiment: ExperimentId,

@@ -28,8 +28,8 @@ pub use error::StoreError;
 pub use hot::HotTrace;
 pub use registry::{MemoryRegistry, Registered, Registry, RegistryError, SegmentEntry};
 pub use segment::{
-    Contents, Facets, Postings, Property, Rows, Segment, SpanProfile, StoredTrace, Term, WordPart,
-    Words, stands_alone, words,
+    Contents, Facets, Postings, Property, RowBytes, Rows, Segment, SpanProfile, StoredTrace, Term,
+    WordPart, Words, stands_alone, words,
 };
 pub use settings::Settings;
 pub use span_figures::SpanFigures;

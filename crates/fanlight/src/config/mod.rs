@@ -32,6 +32,7 @@ pub(crate) struct Settings {
     pub(crate) scan_budget: Duration,
     pub(crate) quiet: Duration,
     pub(crate) retention: Retention,
+    pub(crate) retention_total_bytes: Option<u64>,
 }
 
 impl Default for Settings {
@@ -47,6 +48,7 @@ impl Default for Settings {
             scan_budget: Duration::from_secs(10),
             quiet: Duration::from_secs(2),
             retention: Retention::default(),
+            retention_total_bytes: None,
         }
     }
 }
@@ -61,6 +63,7 @@ impl Settings {
         engine.store.quiet = self.quiet;
         engine.scan_budget = self.scan_budget;
         engine.retention = self.retention;
+        engine.retention_total_bytes = self.retention_total_bytes;
         engine
     }
 }

@@ -285,6 +285,27 @@ pub(crate) const SETTINGS: &[Setting] = &[
         help: "The oldest traces of an experiment are deleted beyond this many, 0 for never; its tag fanlight.retention_traces says otherwise",
         apply: |settings, text| set(&mut settings.retention.traces, values::limit(text)),
     },
+    Setting {
+        key: "retention_bytes",
+        env: &["FANLIGHT_RETENTION_BYTES"],
+        value_name: "BYTES",
+        default: "0",
+        help: "The oldest traces of an experiment are deleted when it takes more on disk, 0 for never; its tag fanlight.retention_bytes says otherwise",
+        apply: |settings, text| set(&mut settings.retention.bytes, values::limit_bytes(text)),
+    },
+    Setting {
+        key: "retention_total_bytes",
+        env: &["FANLIGHT_RETENTION_TOTAL_BYTES"],
+        value_name: "BYTES",
+        default: "0",
+        help: "The oldest traces of all experiments are deleted when they take more on disk together, 0 for never",
+        apply: |settings, text| {
+            set(
+                &mut settings.retention_total_bytes,
+                values::limit_bytes(text),
+            )
+        },
+    },
 ];
 
 fn set<T>(place: &mut T, value: Result<T, Expected>) -> Result<(), Expected> {
