@@ -2,6 +2,7 @@
 
 use std::path::Path;
 use std::sync::Arc;
+use std::time::Duration;
 
 use anyhow::Context;
 use fanlight_model::{SystemClock, render_bytes};
@@ -102,7 +103,10 @@ async fn open(settings: &Settings) -> Result<Arc<Engine>, Failure> {
     if !dir.is_dir() {
         return Err(anyhow::anyhow!("there is no data directory {}", dir.display()).into());
     }
-    let opened = Engine::open(dir, settings.engine(), Arc::new(SystemClock)).await;
+    let mut engine = settings.engine();
+    // Only a server deletes by itself: who looks at something large for a while does not want that.
+    engine.retention_every = Duration::MAX;
+    let opened = Engine::open(dir, engine, Arc::new(SystemClock)).await;
     let opened = opened.with_context(|| format!("opening data directory {}", dir.display()))?;
     Ok(opened)
 }

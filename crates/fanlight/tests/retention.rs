@@ -113,6 +113,35 @@ fn traces_go_when_they_take_too_much_of_the_disk() {
 }
 
 #[test]
+fn a_running_server_deletes_again_and_again() {
+    let server = Server::start(&["--retention-traces", "2", "--retention-every", "1s"]);
+    for trace in 1..=3 {
+        server.ingest(&[root(trace, "kept for a while")]);
+    }
+    wait_until("the oldest is gone", || server.search_ids("").len() == 2);
+    assert_eq!(server.search_ids(""), ids([3, 2]));
+    // Not only once, and not only what was there at the start.
+    server.ingest(&[root(4, "new"), root(5, "new")]);
+    wait_until("the oldest are gone", || server.search_ids("").len() == 2);
+    assert_eq!(server.search_ids(""), ids([5, 4]));
+    assert!(
+        server.log().contains("beyond what is kept"),
+        "{}",
+        server.log()
+    );
+    server.assert_well();
+}
+
+#[test]
+fn a_running_server_waits_before_it_deletes() {
+    let server = Server::start(&["--retention-traces", "1"]);
+    server.ingest(&[root(1, "spared"), root(2, "new")]);
+    // By default for two minutes: time to undo a wrong setting.
+    std::thread::sleep(std::time::Duration::from_secs(2));
+    assert_eq!(server.search_ids("").len(), 2);
+}
+
+#[test]
 fn what_was_deleted_leaves_the_disk_when_everything_is_compacted() {
     let server = Server::start(&["--seal-after", "1ms", "--quiet-ms", "0"]);
     let noise = noise(200_000);

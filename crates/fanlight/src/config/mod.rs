@@ -33,6 +33,7 @@ pub(crate) struct Settings {
     pub(crate) quiet: Duration,
     pub(crate) retention: Retention,
     pub(crate) retention_total_bytes: Option<u64>,
+    pub(crate) retention_every: Duration,
 }
 
 impl Default for Settings {
@@ -49,6 +50,7 @@ impl Default for Settings {
             quiet: Duration::from_secs(2),
             retention: Retention::default(),
             retention_total_bytes: None,
+            retention_every: Duration::from_mins(10),
         }
     }
 }
@@ -64,6 +66,7 @@ impl Settings {
         engine.scan_budget = self.scan_budget;
         engine.retention = self.retention;
         engine.retention_total_bytes = self.retention_total_bytes;
+        engine.retention_every = self.retention_every;
         engine
     }
 }

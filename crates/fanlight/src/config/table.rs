@@ -306,6 +306,14 @@ pub(crate) const SETTINGS: &[Setting] = &[
             )
         },
     },
+    Setting {
+        key: "retention_every",
+        env: &["FANLIGHT_RETENTION_EVERY"],
+        value_name: "TIME",
+        default: "10m",
+        help: "How often a running server deletes what is beyond its retention; the first time comes after a fifth of that",
+        apply: |settings, text| set(&mut settings.retention_every, values::patience(text)),
+    },
 ];
 
 fn set<T>(place: &mut T, value: Result<T, Expected>) -> Result<(), Expected> {
