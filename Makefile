@@ -5,7 +5,7 @@ SHELL := /bin/bash
 BIN := $(or $(CARGO_TARGET_DIR),target)/release/fanlight
 export FANLIGHT_TEST_CACHE ?= $(CURDIR)/target/test-cache
 
-.PHONY: run build test lint test-rust test-clients test-browser bench bench-mlflow demo torture fuzz clean
+.PHONY: run build test lint test-rust test-clients test-browser bench bench-mlflow demo torture torture-release fuzz clean
 
 ## Build and start the server on http://127.0.0.1:5000 (settings: docs/configuration.md).
 run: build
@@ -50,6 +50,7 @@ bench-mlflow: build
 	@bench/run-mlflow.sh
 
 ## The long form of the tests about failure: kills, a disk that fails and forgets, overload. About ten minutes.
+## Times are those of the binary of the tests; `make torture-release` has them from one that is built like for use.
 torture: export FANLIGHT_KILLS ?= 200
 torture: export FANLIGHT_CRASH_CASES ?= 5000
 torture: export FANLIGHT_OVERLOAD_SECONDS ?= 60
@@ -57,6 +58,9 @@ torture:
 	cargo test --locked --package fanlight --test durability -- --nocapture whatever_was
 	cargo test --locked --package fanlight --test overload -- --nocapture
 	cargo test --locked --package fanlight-store --test power_loss
+
+torture-release: export FANLIGHT_TORTURE_BIN ?= $(abspath $(BIN))
+torture-release: build torture
 
 ## Broken input for everything that reads bytes, so many seconds per target. Findings go to fuzz/corpus.
 fuzz: FUZZ_SECONDS ?= 20

@@ -91,6 +91,10 @@ pub struct EngineSettings {
     pub concurrent_reads: usize,
     /// What experiments keep that say nothing of their own. Default everything.
     pub retention: Retention,
+    /// Bytes on disk that all experiments together keep, estimated. Default everything.
+    pub retention_total_bytes: Option<u64>,
+    /// How often what is beyond that is deleted. Default 10 minutes.
+    pub retention_every: Duration,
 }
 
 impl Default for EngineSettings {
@@ -101,6 +105,8 @@ impl Default for EngineSettings {
             scan_budget: Duration::from_secs(10),
             concurrent_reads: cores * 2,
             retention: Retention::default(),
+            retention_total_bytes: None,
+            retention_every: Duration::from_mins(10),
         }
     }
 }
@@ -227,18 +233,32 @@ impl Engine {
         self.read(read).await
     }
 
-    /// In the order of `keys`; unknown ones are left out.
+    /// As [`Self::trace`], without those that are damaged: for who asks for many and wants the others.
+    pub async fn readable_trace(&self, key: TraceKey) -> Result<Option<FullTrace>, QueryError> {
+        match self.trace(key).await {
+            Err(error) if self.unreadable.is_damage(&error) => Ok(None),
+            found => found,
+        }
+    }
+
+    /// In the order of `keys`; unknown and damaged ones are left out.
     pub async fn records(&self, keys: &[TraceKey]) -> Result<Vec<TraceRecord>, QueryError> {
         let found: Vec<Found> = keys
             .iter()
             .filter_map(|key| self.store.find(*key))
             .collect();
         let overlay = Arc::clone(&self.overlay);
+        let unreadable = Arc::clone(&self.unreadable);
         let read = move || {
-            let records = found
-                .iter()
-                .map(|found| Ok(record(found.stored()?.summary, &overlay)));
-            records.collect()
+            let mut records = Vec::with_capacity(found.len());
+            for found in found {
+                let add = || {
+                    records.push(record(found.stored()?.summary, &overlay));
+                    Ok(())
+                };
+                unreadable.pass_over(add)?;
+            }
+            Ok(records)
         };
         self.read(read).await
     }
@@ -416,7 +436,7 @@ impl Engine {
     }
 }
 
-pub(crate) fn oldest(
+fn oldest(
     snapshot: &Snapshot,
     workspace: WorkspaceId,
     experiment: ExperimentId,

@@ -59,6 +59,14 @@ impl QueryError {
         }
     }
 
+    /// The segment whose damage this is about.
+    pub(crate) fn damaged(&self) -> Option<SegmentId> {
+        match self {
+            Self::Store(StoreError::CorruptSegment { segment, .. }) => Some(*segment),
+            _ => None,
+        }
+    }
+
     pub(crate) fn segment(segment: SegmentId, reason: String) -> Self {
         Self::Store(StoreError::CorruptSegment { segment, reason })
     }

@@ -8,6 +8,7 @@ use crate::matched::{Count, Matched, MatchedRows};
 use crate::overlay::Overlay;
 use crate::parallel::fold;
 use crate::sealed_values::SealedValues;
+use crate::search::Context;
 
 /// Distinct values counted of one facet; more are left out and make the counts inexact.
 pub const MAX_FACET_VALUES: usize = 200_000;
@@ -116,13 +117,15 @@ impl Tally {
 
 /// Counts one facet of everything that matched.
 pub(crate) fn count_facet(
+    context: &Context<'_>,
     matched: &Matched,
-    overlay: &Overlay,
     request: FacetRequest,
 ) -> Result<FacetCounts, QueryError> {
     let facet = &request.facet;
+    let overlay = context.overlay;
     let mut tallies = fold(&matched.sealed, Tally::default, |tally, rows| {
-        tally.add_segment(rows, facet, overlay)
+        let add = || tally.add_segment(rows, facet, overlay);
+        context.unreadable.pass_over(add)
     })?;
     tallies.extend(fold(&matched.hot_lots(), Tally::default, |tally, lot| {
         for trace in *lot {

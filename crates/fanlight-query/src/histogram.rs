@@ -6,6 +6,7 @@ use fanlight_store::Property;
 use crate::QueryError;
 use crate::matched::{Count, Matched, MatchedRows};
 use crate::parallel::fold;
+use crate::search::Context;
 
 pub const MAX_HISTOGRAM_BUCKETS: usize = 2000;
 
@@ -29,7 +30,11 @@ pub(crate) struct Frame {
 }
 
 /// At most `buckets` buckets over the starts of everything that matched.
-pub(crate) fn histogram(matched: &Matched, buckets: usize) -> Result<Histogram, QueryError> {
+pub(crate) fn histogram(
+    context: &Context<'_>,
+    matched: &Matched,
+    buckets: usize,
+) -> Result<Histogram, QueryError> {
     let Some(frame) = Frame::around(matched, buckets.clamp(1, MAX_HISTOGRAM_BUCKETS)) else {
         return Ok(Histogram {
             start: UnixNanos::default(),
@@ -39,7 +44,8 @@ pub(crate) fn histogram(matched: &Matched, buckets: usize) -> Result<Histogram, 
     };
     let empty = || vec![<[Count; TraceState::ALL.len()]>::default(); frame.buckets];
     let parts = fold(&matched.sealed, empty, |counts, rows| {
-        frame.add_segment(counts, rows)
+        let add = || frame.add_segment(counts, rows);
+        context.unreadable.pass_over(add)
     })?;
     let mut counts = empty();
     for part in parts {

@@ -49,6 +49,6 @@ pub use matched::Count;
 pub use moment::{Moment, Narrowing, shown_id, standard_id};
 pub use order::{OrderBy, OrderKey, SortValue, parse_order_by};
 pub use overview::{Overview, OverviewRequest};
-pub use retention::{DAYS_TAG, Excess, Retention, TRACES_TAG};
+pub use retention::{BYTES_TAG, DAYS_TAG, Excess, Retention, TRACES_TAG};
 pub use sessions::{MAX_SESSIONS, Session, SessionKey, SessionOrder, SessionPage, SessionSearch};
 pub use values::{Keyed, Scope, Values};

@@ -37,6 +37,28 @@ pub(crate) struct MatchedRows {
     pub(crate) open: RoaringBitmap,
 }
 
+impl MatchedRows {
+    /// The rows that match for certain, in two parts; none when there is nothing to part.
+    pub(crate) fn halves(&self) -> Vec<Self> {
+        let count = self.must.len();
+        if count < 2 {
+            return Vec::new();
+        }
+        let first: RoaringBitmap = self
+            .must
+            .iter()
+            .take(usize::try_from(count / 2).unwrap_or(0))
+            .collect();
+        let second = &self.must - &first;
+        let part = |must| Self {
+            view: Arc::clone(&self.view),
+            must,
+            open: RoaringBitmap::new(),
+        };
+        vec![part(first), part(second)]
+    }
+}
+
 impl Count {
     pub const fn exactly(count: u64) -> Self {
         Self {

@@ -76,7 +76,11 @@ pub(crate) fn ordered(context: &Context<'_>, snapshot: &Snapshot) -> Result<Page
     for view in &snapshot.segments {
         let rows = matching_rows(context, view)?;
         let keys: Vec<&OrderKey> = order.iter().map(|by| &by.key).collect();
-        let columns = Columns::load(context, &view.segment, &rows, &keys)?;
+        let columns = match Columns::load(context, &view.segment, &rows, &keys) {
+            Ok(columns) => columns,
+            Err(error) if context.unreadable.is_damage(&error) => continue,
+            Err(error) => return Err(error),
+        };
         for row in rows {
             // Most rows are beyond the page by their first key alone.
             if best.is_beyond(&order[0], &columns.value(0, row)) {

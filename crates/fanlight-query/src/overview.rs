@@ -65,13 +65,13 @@ fn overview(
     let facets = request
         .facets
         .into_iter()
-        .map(|facet| count_facet(&matched, context.overlay, facet));
+        .map(|facet| count_facet(&context, &matched, facet));
     Ok(Overview {
         count: matched.count(),
         facets: facets.collect::<Result<_, _>>()?,
         histogram: request
             .histogram
-            .map(|buckets| histogram(&matched, buckets))
+            .map(|buckets| histogram(&context, &matched, buckets))
             .transpose()?,
     })
 }

@@ -1,24 +1,29 @@
 //! What is kept, for how long: the oldest traces of an experiment go when there is too much of it.
+//!
+//! Start reading at [`Retention`] (what may be asked), then `plan` (which traces have to go).
+
+mod plan;
 
 use std::sync::{Arc, Weak};
-use std::time::Duration;
 
 use fanlight_catalog::{Experiment, ExperimentSearch, View};
-use fanlight_model::{UnixNanos, WorkspaceId};
-use fanlight_store::Property;
+use fanlight_model::{TraceKey, WorkspaceId, parse_bytes};
+use rustc_hash::FxHashMap;
 
+use self::plan::{Beyond, Limits, Plan};
 use crate::{Doomed, Engine, QueryError};
 
 /// Tags of an experiment that say more or less than the settings: whole numbers, 0 for no limit.
 pub const DAYS_TAG: &str = "fanlight.retention_days";
 pub const TRACES_TAG: &str = "fanlight.retention_traces";
+/// A size such as `10GiB`, too.
+pub const BYTES_TAG: &str = "fanlight.retention_bytes";
 
 /// Traces that are deleted at once: each is a row of the catalog until the log has moved on.
 const DELETED_AT_ONCE: usize = 5_000;
 const EXPERIMENTS_AT_ONCE: usize = 1_000;
-/// After the start, so that a wrong setting can still be undone; then again and again.
-const FIRST_AFTER: Duration = Duration::from_mins(2);
-const EVERY: Duration = Duration::from_mins(10);
+/// The first time comes this much sooner than the next ones, and still leaves time to undo a wrong setting.
+const SOONER_AT_FIRST: u32 = 5;
 
 /// What an experiment keeps of its traces. Nothing is deleted unless somebody set a limit.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -26,41 +31,54 @@ pub struct Retention {
     /// Days since a trace started.
     pub days: Option<u32>,
     pub traces: Option<u64>,
+    /// On disk, estimated; traces in memory count with their size there.
+    pub bytes: Option<u64>,
 }
 
-/// Traces of an experiment beyond what it keeps.
+/// Traces beyond what is kept.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Excess {
-    pub experiment: String,
+    /// `None`: of all experiments together.
+    pub experiment: Option<String>,
     pub kept: Retention,
     pub traces: u64,
+    /// What they take, estimated.
+    pub bytes: u64,
 }
 
 impl Retention {
     /// The experiment's own limits, else these.
     fn of(self, experiment: &Experiment) -> Self {
+        let whole = "a whole number";
         Self {
-            days: limit_of(experiment, DAYS_TAG, self.days),
-            traces: limit_of(experiment, TRACES_TAG, self.traces),
+            days: limit_of(experiment, DAYS_TAG, self.days, whole, |text| {
+                text.parse().ok()
+            }),
+            traces: limit_of(experiment, TRACES_TAG, self.traces, whole, |text| {
+                text.parse().ok()
+            }),
+            bytes: limit_of(experiment, BYTES_TAG, self.bytes, "a size", parse_bytes),
         }
     }
 }
 
-/// The limit in a tag, else `general`. What is not a number is no limit of its own.
-fn limit_of<T: std::str::FromStr + Default + PartialEq>(
+/// The limit in a tag, else `general`. What cannot be read is no limit of its own.
+fn limit_of<T: Default + PartialEq>(
     experiment: &Experiment,
     tag: &str,
     general: Option<T>,
+    expected: &str,
+    parse: impl Fn(&str) -> Option<T>,
 ) -> Option<T> {
     let Some(text) = experiment.tags.get(tag) else {
         return general;
     };
-    match text.trim().parse::<T>() {
-        Ok(limit) => (limit != T::default()).then_some(limit),
-        Err(_) => {
+    match parse(text.trim()) {
+        Some(limit) => (limit != T::default()).then_some(limit),
+        None => {
             tracing::warn!(
                 experiment.name = experiment.name,
-                "tag {tag} is not a whole number; it is ignored"
+                "tag {tag} is not {expected}; it is ignored"
             );
             general
         }
@@ -68,75 +86,73 @@ fn limit_of<T: std::str::FromStr + Default + PartialEq>(
 }
 
 impl Engine {
-    /// What is beyond the limits now, for each experiment that has too much.
+    /// What is beyond the limits now: of each experiment that has too much, then of all of them together.
     pub async fn excess(&self) -> Result<Vec<Excess>, QueryError> {
-        let mut found = Vec::new();
-        for experiment in self.all_experiments().await? {
-            let kept = self.settings.retention.of(&experiment);
-            let traces = self.beyond(&experiment, kept).await?.len() as u64;
-            if traces > 0 {
-                found.push(Excess {
-                    experiment: experiment.name,
-                    kept,
-                    traces,
-                });
-            }
+        let (experiments, plan) = self.plan().await?;
+        let of_one = experiments.iter().filter_map(|(experiment, kept)| {
+            let place = (experiment.workspace, experiment.id);
+            let beyond = plan.of_experiments.get(&place)?;
+            Some(excess(Some(experiment.name.clone()), *kept, beyond))
+        });
+        let mut found: Vec<Excess> = of_one.collect();
+        if !plan.of_all.traces.is_empty() {
+            let kept = Retention {
+                bytes: self.settings.retention_total_bytes,
+                ..Retention::default()
+            };
+            found.push(excess(None, kept, &plan.of_all));
         }
         Ok(found)
     }
 
     /// Deletes what is beyond the limits; answers how many traces that were.
     pub async fn expire(&self) -> Result<u64, QueryError> {
+        let (_, plan) = self.plan().await?;
+        let mut of_experiments: FxHashMap<_, Vec<TraceKey>> = FxHashMap::default();
+        let all = plan.of_experiments.into_values().chain([plan.of_all]);
+        for (experiment, key) in all.flat_map(|beyond| beyond.traces) {
+            let place = (key.workspace, experiment);
+            of_experiments.entry(place).or_default().push(key);
+        }
         let mut expired = 0;
-        for experiment in self.all_experiments().await? {
-            let kept = self.settings.retention.of(&experiment);
-            let keys = self.beyond(&experiment, kept).await?;
+        for ((workspace, experiment), keys) in of_experiments {
             for lot in keys.chunks(DELETED_AT_ONCE) {
                 let doomed = Doomed::Ids(lot.to_vec());
-                let deleted = self
-                    .delete(experiment.workspace, experiment.id, doomed)
-                    .await?;
+                let deleted = self.delete(workspace, experiment, doomed).await?;
                 expired += deleted.len() as u64;
             }
         }
         Ok(expired)
     }
 
-    async fn beyond(
-        &self,
-        experiment: &Experiment,
-        kept: Retention,
-    ) -> Result<Vec<fanlight_model::TraceKey>, QueryError> {
+    /// All experiments with what they keep, and which traces are beyond that.
+    async fn plan(&self) -> Result<(Vec<(Experiment, Retention)>, Plan), QueryError> {
+        let experiments: Vec<_> = self
+            .all_experiments()
+            .await?
+            .into_iter()
+            .map(|experiment| {
+                let kept = self.settings.retention.of(&experiment);
+                (experiment, kept)
+            })
+            .collect();
         let now = self.clock.now();
-        let mut excess = 0;
-        if let Some(limit) = kept.traces {
-            let (workspace, id) = (experiment.workspace, experiment.id);
-            let snapshot = self.store.snapshot();
-            let count = self.read(move || count(&snapshot, workspace, id)).await?;
-            excess = usize::try_from(count.saturating_sub(limit)).unwrap_or(usize::MAX);
+        let limits = Limits {
+            of_experiments: experiments
+                .iter()
+                .filter(|(_, kept)| *kept != Retention::default())
+                .map(|(experiment, kept)| ((experiment.workspace, experiment.id), *kept))
+                .collect(),
+            total_bytes: self.settings.retention_total_bytes,
+        };
+        if limits.are_none() {
+            return Ok((experiments, Plan::default()));
         }
-        let too_old = kept.days.map(|days| {
-            let nanos = u64::from(days) * 24 * 3600 * 1_000_000_000;
-            UnixNanos(now.0.saturating_sub(nanos))
-        });
-        if excess == 0 && too_old.is_none() {
-            return Ok(Vec::new());
-        }
-        let (workspace, id) = (experiment.workspace, experiment.id);
         let snapshot = self.store.snapshot();
-        self.read(move || {
-            let mut keys = Vec::new();
-            if excess > 0 {
-                keys = crate::engine::oldest(&snapshot, workspace, id, now, Some(excess));
-            }
-            if let Some(until) = too_old {
-                keys.extend(crate::engine::oldest(&snapshot, workspace, id, until, None));
-            }
-            keys.sort_unstable();
-            keys.dedup();
-            Ok(keys)
-        })
-        .await
+        let plan = self
+            .read(move || Ok(plan::plan(&snapshot, &limits, now)))
+            .await?;
+        Ok((experiments, plan))
     }
 
     async fn all_experiments(&self) -> Result<Vec<Experiment>, QueryError> {
@@ -158,36 +174,27 @@ impl Engine {
     }
 }
 
-/// Traces of an experiment.
-fn count(
-    snapshot: &fanlight_store::Snapshot,
-    workspace: WorkspaceId,
-    experiment: fanlight_model::ExperimentId,
-) -> Result<u64, QueryError> {
-    let hot = snapshot
-        .hot
-        .iter()
-        .filter(|trace| trace.key().workspace == workspace && trace.experiment() == experiment);
-    let mut count = hot.count() as u64;
-    for view in &snapshot.segments {
-        let facets = view.segment.facets();
-        let rows = |property, value: String| {
-            let rows = facets.rows_of(property, &value);
-            rows.map_err(|reason| QueryError::segment(view.segment.id(), reason))
-        };
-        let of_experiment = rows(Property::Experiment, experiment.to_string())?;
-        let of_workspace = rows(Property::Workspace, workspace.0.to_string())?;
-        count += (of_experiment & of_workspace & view.live()).len();
+fn excess(experiment: Option<String>, kept: Retention, beyond: &Beyond) -> Excess {
+    Excess {
+        experiment,
+        kept,
+        traces: beyond.traces.len() as u64,
+        bytes: beyond.bytes,
     }
-    Ok(count)
 }
 
 /// Deletes what is beyond the limits, as long as there is an engine.
 pub(crate) async fn expire_again_and_again(engine: Weak<Engine>) {
-    let mut pause = FIRST_AFTER;
+    let Some(every) = engine
+        .upgrade()
+        .map(|engine| engine.settings.retention_every)
+    else {
+        return;
+    };
+    let mut pause = every / SOONER_AT_FIRST;
     loop {
         tokio::time::sleep(pause).await;
-        pause = EVERY;
+        pause = every;
         let Some(engine) = Weak::upgrade(&engine) else {
             return;
         };

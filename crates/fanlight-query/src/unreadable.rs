@@ -1,10 +1,12 @@
-//! Rows that cannot be read because their pages are damaged: left out of searches, named once, counted.
+//! Rows that cannot be read because their pages are damaged: left out of searches and figures, named once, counted.
 
 use std::collections::BTreeSet;
 
 use fanlight_model::SegmentId;
 use fanlight_store::{Segment, StoreError};
 use parking_lot::Mutex;
+
+use crate::QueryError;
 
 /// Reads rows that share pages, and fails when any of them is damaged.
 type ReadRows<'a, T> = dyn Fn(&[u32]) -> Result<Vec<T>, StoreError> + 'a;
@@ -40,11 +42,31 @@ impl Unreadable {
         }
     }
 
+    /// Does `work` over an index, or what of it comes before the damage.
+    pub(crate) fn pass_over(
+        &self,
+        work: impl FnOnce() -> Result<(), QueryError>,
+    ) -> Result<(), QueryError> {
+        match work() {
+            Err(error) if self.is_damage(&error) => Ok(()),
+            done => done,
+        }
+    }
+
+    /// Whether `error` is about damage of a segment, which is named then.
+    pub(crate) fn is_damage(&self, error: &QueryError) -> bool {
+        let damaged = error.damaged();
+        if let Some(segment) = damaged {
+            self.note(segment, None, error);
+        }
+        damaged.is_some()
+    }
+
     /// Names the damage, once.
     pub(crate) fn note(&self, segment: SegmentId, row: Option<u32>, error: &dyn std::fmt::Display) {
         let mut known = self.0.lock();
         if known.len() < REMEMBERED && known.insert((segment, row)) {
-            tracing::error!(segment.id = %segment, segment.row = row, "left out of searches: {error}");
+            tracing::error!(segment.id = %segment, segment.row = row, "left out of searches and figures: {error}");
         }
     }
 

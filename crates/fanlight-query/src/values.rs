@@ -107,7 +107,8 @@ impl Engine {
                 }
             }
             for view in &snapshot.segments {
-                add_values(first, context, view, &facet)?;
+                let add = || add_values(first, context, view, &facet);
+                context.unreadable.pass_over(add)?;
             }
             Ok(())
         })
@@ -127,7 +128,8 @@ impl Engine {
                 add_hot_keys(first, context, &trace, keyed);
             }
             for view in &snapshot.segments {
-                add_keys(first, context, view, keyed)?;
+                let add = || add_keys(first, context, view, keyed);
+                context.unreadable.pass_over(add)?;
             }
             Ok(())
         })

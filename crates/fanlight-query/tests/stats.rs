@@ -278,3 +278,53 @@ async fn when_the_time_is_over_counts_say_between_which_bounds_they_lie() {
     assert_eq!(overview.count, Count::exactly(all));
     engine.close().await;
 }
+
+/// Changes one byte of a file that is open.
+fn flip(path: &std::path::Path, place: u64) {
+    use std::os::unix::fs::FileExt;
+    let file = std::fs::File::options()
+        .read(true)
+        .write(true)
+        .open(path)
+        .unwrap();
+    let mut byte = [0];
+    file.read_exact_at(&mut byte, place).unwrap();
+    file.write_all_at(&[byte[0] ^ 0x20], place).unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn damage_costs_the_figures_of_the_rows_around_it() {
+    const ALL: u64 = 9000;
+    let home = Home::new("stats-damage");
+    let engine = open(&home).await;
+    append(&engine, 1..ALL + 1).await;
+    engine.seal().await.unwrap();
+    // In memory, and never damaged.
+    append(&engine, 1_000_000..1_000_010).await;
+    let file = home.0.join("segments/0000000000000000/spans.parquet");
+    let request = Tabulation {
+        measures: vec![Measure::Duration],
+        dimensions: vec![Dimension::Span(SpanProperty::Name)],
+        keep: Keep::Buckets,
+        ..Tabulation::new(Rows::Spans)
+    };
+    let count = async || {
+        let table = engine.tabulate(&everything(), request.clone()).await;
+        let groups = table.unwrap().groups;
+        groups.iter().map(|group| group.count).sum::<u64>() - 10
+    };
+    assert_eq!(count().await, ALL);
+    let length = std::fs::metadata(&file).unwrap().len();
+    let mut left = Vec::new();
+    for place in (0..100).map(|part| length * part / 100) {
+        flip(&file, place);
+        left.push(count().await);
+        flip(&file, place);
+    }
+    assert!(left.iter().all(|count| *count <= ALL), "{left:?}");
+    let costs_some = |count: &&u64| (1..ALL).contains(*count);
+    assert!(left.iter().any(|count| costs_some(&count)), "{left:?}");
+    assert_eq!(count().await, ALL, "as soon as it can be read");
+    assert_ne!(engine.damaged_places()[1], 0);
+    engine.close().await;
+}

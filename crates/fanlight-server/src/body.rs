@@ -1,5 +1,7 @@
 //! Reading a request body within its limits.
 
+use std::error::Error;
+
 use axum::body::Body;
 use axum::http::HeaderMap;
 use axum::http::header::CONTENT_LENGTH;
@@ -7,6 +9,7 @@ use bytes::{Bytes, BytesMut};
 use http_body_util::BodyExt;
 
 use crate::budget::{BudgetSpent, Reservation};
+use crate::paced::Stalled;
 
 /// Why a body could not be taken in.
 #[derive(Debug, thiserror::Error)]
@@ -17,8 +20,20 @@ pub(crate) enum BodyError {
         "requests under way hold all of {total} bytes (`max_inflight_bytes`); send it again in a moment"
     )]
     BudgetSpent { total: usize },
-    #[error("the request body broke off")]
+    #[error("{}", why_unfinished(.0))]
     BrokenOff(#[source] axum::Error),
+}
+
+/// Why a body has no end, for its sender.
+pub(crate) fn why_unfinished(error: &(dyn Error + 'static)) -> String {
+    let mut cause = Some(error);
+    while let Some(error) = cause {
+        if let Some(stalled) = error.downcast_ref::<Stalled>() {
+            return stalled.to_string();
+        }
+        cause = error.source();
+    }
+    "the request body broke off".to_owned()
 }
 
 impl From<BudgetSpent> for BodyError {

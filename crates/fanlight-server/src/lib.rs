@@ -14,6 +14,7 @@ mod metrics;
 mod mlflow;
 mod observe;
 mod otlp;
+mod paced;
 mod page;
 mod router;
 mod settings;

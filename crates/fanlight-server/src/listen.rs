@@ -1,16 +1,19 @@
 //! Sockets: taking ports, serving them, and letting go in order.
 
+mod connection;
+pub(crate) mod places;
+
 use std::io;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use axum::Router;
-use axum::serve::ListenerExt;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 
+use self::connection::{Serving, until_true};
+use self::places::Places;
 use crate::router::{main_router, otlp_router};
 use crate::{AppState, ExtraPort, SettingsError};
 
@@ -77,9 +80,13 @@ pub async fn serve(state: Arc<AppState>) -> Result<ServerHandle, ServeError> {
     };
     let (stop, stopped) = watch::channel(false);
     let mut ports = JoinSet::new();
-    ports.spawn(run(main, main_router(&state), stopped.clone()));
+    let open = |listener, router| {
+        let serving = Serving::new(router, settings.read_timeout);
+        run(listener, serving, state.places.clone(), stopped.clone())
+    };
+    ports.spawn(open(main, main_router(&state)));
     for port in [otlp_http, otlp_grpc].into_iter().flatten() {
-        ports.spawn(run(port, otlp_router(&state), stopped.clone()));
+        ports.spawn(open(port, otlp_router(&state)));
     }
     Ok(ServerHandle {
         addresses,
@@ -99,23 +106,59 @@ impl ServerHandle {
     }
 }
 
-async fn run(listener: TcpListener, router: Router, mut stopped: watch::Receiver<bool>) {
-    // Small replies would otherwise wait about 40 ms for the caller's delayed acknowledgement.
-    let listener = listener.tap_io(|stream| {
+/// Serves what connects to one port until it is stopped, then waits for the connections that are left.
+async fn run(
+    listener: TcpListener,
+    serving: Serving,
+    places: Places,
+    mut stopped: watch::Receiver<bool>,
+) {
+    let mut open = JoinSet::new();
+    loop {
+        let accepted = tokio::select! {
+            accepted = listener.accept() => accepted,
+            // Only so that what has ended takes no memory.
+            Some(_) = open.join_next() => continue,
+            () = until_true(&mut stopped) => break,
+        };
+        let stream = match accepted {
+            Ok((stream, _)) => stream,
+            Err(error) => {
+                wait_after(&error).await;
+                continue;
+            }
+        };
+        let place = tokio::select! {
+            place = places.take() => place,
+            () = until_true(&mut stopped) => break,
+        };
+        // Small replies would otherwise wait about 40 ms for the caller's delayed acknowledgement.
         if let Err(error) = stream.set_nodelay(true) {
             tracing::debug!("could not set TCP_NODELAY: {error}");
         }
-    });
-    let until_stopped = async move {
-        // Fails only when the handle is gone, which means stop as well.
-        let _ = stopped.wait_for(|stopped| *stopped).await;
-    };
-    if let Err(error) = axum::serve(listener, router)
-        .with_graceful_shutdown(until_stopped)
-        .await
-    {
-        tracing::error!("a port stopped serving: {error}");
+        let serving = serving.clone();
+        let stopped = stopped.clone();
+        open.spawn(async move {
+            serving.serve(stream, stopped).await;
+            drop(place);
+        });
     }
+    drop(listener);
+    while open.join_next().await.is_some() {}
+}
+
+/// What was wrong with one caller's connection is over at once. What is wrong here, such as too many open files,
+/// lasts, and asking again without a pause would only take time away from those who are served.
+async fn wait_after(error: &io::Error) {
+    use io::ErrorKind::{ConnectionAborted, ConnectionRefused, ConnectionReset};
+    if matches!(
+        error.kind(),
+        ConnectionAborted | ConnectionRefused | ConnectionReset
+    ) {
+        return;
+    }
+    tracing::error!("a connection could not be accepted: {error}");
+    tokio::time::sleep(Duration::from_secs(1)).await;
 }
 
 async fn bind_extra(

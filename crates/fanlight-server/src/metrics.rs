@@ -110,13 +110,25 @@ impl StatusClass {
     }
 }
 
+/// What others know and `/metrics` shows.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Levels {
+    pub(crate) inflight_bytes: usize,
+    /// Open now.
+    pub(crate) connections: usize,
+    /// Since the start.
+    pub(crate) connections_waited: u64,
+    /// In the log and in segments.
+    pub(crate) damaged: [usize; 2],
+}
+
 impl Counters {
     pub(crate) fn count_request(&self, route: RouteClass, status: u16) {
         self.requests[route as usize][StatusClass::of(status) as usize].add(1);
     }
 
     /// Prometheus text, format 0.0.4.
-    pub(crate) fn render(&self, inflight_bytes: usize, damaged: [usize; 2]) -> String {
+    pub(crate) fn render(&self, levels: &Levels) -> String {
         let mut text = String::new();
         let mut metric = |name: &str, kind: &str, help: &str, value: u64| {
             // Writing to a String does not fail.
@@ -161,17 +173,29 @@ impl Counters {
             metric(name, "counter", help, counter.get());
         }
         metric(
+            "fanlight_connections_waited_total",
+            "counter",
+            "Connections that waited for another to end (`max_connections`).",
+            levels.connections_waited,
+        );
+        metric(
+            "fanlight_connections",
+            "gauge",
+            "Connections served now.",
+            levels.connections as u64,
+        );
+        metric(
             "fanlight_inflight_bytes",
             "gauge",
             "Request bodies held now.",
-            inflight_bytes as u64,
+            levels.inflight_bytes as u64,
         );
         let name = "fanlight_damaged_places";
         let _ = writeln!(
             text,
             "# HELP {name} Places on disk found unreadable since the start.\n# TYPE {name} gauge"
         );
-        for (part, places) in ["log", "segment"].into_iter().zip(damaged) {
+        for (part, places) in ["log", "segment"].into_iter().zip(levels.damaged) {
             let _ = writeln!(text, "{name}{{part=\"{part}\"}} {places}");
         }
         self.render_requests(&mut text);
@@ -206,13 +230,20 @@ mod tests {
         let counters = Counters::default();
         counters.spans_accepted.add(3);
         counters.count_request(RouteClass::Mlflow, 404);
-        let text = counters.render(2048, [0, 1]);
+        let text = counters.render(&Levels {
+            inflight_bytes: 2048,
+            connections: 7,
+            connections_waited: 5,
+            damaged: [0, 1],
+        });
         insta::assert_snapshot!(text.lines().take(3).collect::<Vec<_>>().join("\n"), @"
         # HELP fanlight_spans_accepted_total Spans stored.
         # TYPE fanlight_spans_accepted_total counter
         fanlight_spans_accepted_total 3
         ");
         assert!(text.contains("\nfanlight_inflight_bytes 2048\n"));
+        assert!(text.contains("\nfanlight_connections 7\n"));
+        assert!(text.contains("\nfanlight_connections_waited_total 5\n"));
         assert!(text.contains("\nfanlight_damaged_places{part=\"segment\"} 1\n"));
         assert!(text.contains("\nfanlight_requests_total{route=\"mlflow\",status=\"4xx\"} 1\n"));
         assert!(text.ends_with("fanlight_requests_total{route=\"other\",status=\"5xx\"} 0\n"));

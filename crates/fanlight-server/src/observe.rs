@@ -19,6 +19,7 @@ use tracing::Instrument;
 
 use crate::failure::failure_below;
 use crate::metrics::{Counters, RouteClass};
+use crate::paced::paced;
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
@@ -26,6 +27,8 @@ const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 pub(crate) struct Observer {
     pub(crate) counters: Arc<Counters>,
     pub(crate) timeout: Duration,
+    /// Longest pause within the body of a request.
+    pub(crate) read_timeout: Duration,
 }
 
 pub(crate) async fn observe(
@@ -57,6 +60,7 @@ pub(crate) async fn observe(
 
 async fn answer(observer: &Observer, request: Request, next: Next) -> Response {
     let path = request.uri().path().to_owned();
+    let request = request.map(|body| paced(body, observer.read_timeout));
     let mut handler = pin!(next.run(request));
     // Caught here, so that the caller gets a reply and not a closed connection.
     let guarded = poll_fn(|context| {
@@ -129,6 +133,7 @@ mod tests {
         let observer = Arc::new(Observer {
             counters: Arc::clone(&counters),
             timeout,
+            read_timeout: timeout,
         });
         let router = Router::new()
             .route("/fine", get(|| async { "fine" }))

@@ -18,6 +18,7 @@ use crate::budget::{Budget, Reservation};
 use crate::failure::failure_below;
 use crate::guard::{Door, Guard, guard};
 use crate::intake::Intake;
+use crate::metrics::Levels;
 use crate::observe::{Observer, observe};
 use crate::{mlflow, otlp, page, v1};
 
@@ -53,6 +54,7 @@ fn in_front(routes: Router, door: Door, state: &Arc<AppState>) -> Router {
     let observer = Arc::new(Observer {
         counters: Arc::clone(&state.counters),
         timeout: state.settings.request_timeout,
+        read_timeout: state.settings.read_timeout,
     });
     // The last layer meets a request first.
     routes
@@ -74,9 +76,12 @@ async fn not_found(headers: HeaderMap) -> Response {
 }
 
 async fn metrics(State(state): State<Arc<AppState>>) -> Response {
-    let text = state
-        .counters
-        .render(state.budget.used(), state.engine.damaged_places());
+    let text = state.counters.render(&Levels {
+        inflight_bytes: state.budget.used(),
+        connections: state.places.taken(),
+        connections_waited: state.places.waited(),
+        damaged: state.engine.damaged_places(),
+    });
     (
         [(CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")],
         text,

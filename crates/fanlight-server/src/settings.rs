@@ -26,6 +26,10 @@ pub struct ServerSettings {
     pub max_decompressed_bytes: usize,
     /// All request bodies held at one time. Default 256 MiB.
     pub max_inflight_bytes: usize,
+    /// Connections served at one time, over all ports; further ones wait. Default 4096.
+    pub max_connections: usize,
+    /// How long a caller may take for the head of a request or pause within its body. Default 30 s.
+    pub read_timeout: Duration,
     /// A request that takes longer is given up. Default 60 s.
     pub request_timeout: Duration,
     /// Time that running requests get when the server stops. Default 10 s.
@@ -65,6 +69,8 @@ impl Default for ServerSettings {
             max_body_bytes: 64 << 20,
             max_decompressed_bytes: 256 << 20,
             max_inflight_bytes: 256 << 20,
+            max_connections: 4096,
+            read_timeout: Duration::from_secs(30),
             request_timeout: Duration::from_mins(1),
             shutdown_grace: Duration::from_secs(10),
             sql: SqlSettings::default(),

@@ -10,6 +10,7 @@ use fanlight_sql::Sql;
 use crate::ServerSettings;
 use crate::budget::Budget;
 use crate::intake::Intake;
+use crate::listen::places::Places;
 use crate::metrics::Counters;
 
 /// The parts of a running server, shared by all requests.
@@ -23,6 +24,7 @@ pub struct AppState {
     pub counters: Arc<Counters>,
     pub(crate) sql: Sql,
     pub(crate) budget: Budget,
+    pub(crate) places: Places,
     pub(crate) intake: Arc<Intake>,
 }
 
@@ -48,6 +50,7 @@ impl AppState {
             engine,
             artifact_root,
             clock,
+            places: Places::new(settings.max_connections),
             settings,
             counters,
             budget,

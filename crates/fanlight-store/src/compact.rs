@@ -83,7 +83,7 @@ impl Sealer {
         let new = if origins.is_empty() {
             None
         } else {
-            self.check_free(index_bytes(&sources)?)?;
+            self.check_free(bytes_written(&sources))?;
             let merged = merge(
                 &self.segments_dir,
                 id,
@@ -178,20 +178,18 @@ impl Sealer {
 }
 
 /// What a merge writes is not more than this. Spans and texts are linked, unless some of them are dead.
-fn index_bytes(sources: &[Source]) -> Result<u64, StoreError> {
-    let mut bytes = 0;
-    for source in sources {
-        for name in ["traces.parquet", "facets.idx", "words.idx", "rows.idx"] {
-            let path = source.dir.join(name);
-            let file = fs::metadata(&path).map_err(StoreError::io("measuring", &path))?;
-            bytes += file.len();
-        }
+fn bytes_written(sources: &[Source]) -> u64 {
+    let of_source = |source: &Source| {
         let unused = source.segment.unused_spans().is_ok_and(|spans| spans > 0);
-        if unused || source.new_rows.contains(&LEFT_OUT) {
-            bytes += source.segment.part_bytes(&source.dir)?;
-        }
-    }
-    Ok(bytes)
+        let rewrites = unused || source.new_rows.contains(&LEFT_OUT);
+        let parts = if rewrites {
+            source.segment.part_bytes()
+        } else {
+            0
+        };
+        source.segment.index_bytes() + parts
+    };
+    sources.iter().map(of_source).sum()
 }
 
 fn live_rows(view: &SegmentView) -> u64 {

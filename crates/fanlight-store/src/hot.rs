@@ -119,6 +119,11 @@ impl HotTrace {
             .map_or(self.experiment, |facts| facts.experiment)
     }
 
+    /// What it takes in memory, estimated: mostly its texts as they arrived.
+    pub fn bytes(&self) -> usize {
+        self.bytes
+    }
+
     /// When something of it arrived last; after a start, when it was read back.
     pub fn last_change(&self) -> UnixNanos {
         self.last_change

@@ -31,8 +31,8 @@ pub use hot::HotTrace;
 pub use letters::Letters;
 pub use registry::{MemoryRegistry, Registered, Registry, RegistryError, SegmentEntry};
 pub use segment::{
-    Contents, Facets, Holders, Postings, Property, Rows, Segment, SpanProfile, StoredTrace, Term,
-    WordPart, Words, stands_alone, words,
+    Contents, Facets, Holders, Postings, Property, RowBytes, Rows, Segment, SpanProfile,
+    StoredTrace, Term, WordPart, Words, stands_alone, words,
 };
 pub use settings::Settings;
 pub use span_digest::SpanDigest;

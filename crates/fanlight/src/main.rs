@@ -11,6 +11,7 @@ mod demo;
 mod doctor;
 mod failure;
 mod maintenance;
+mod open_files;
 mod printer;
 mod send_demo;
 mod server;

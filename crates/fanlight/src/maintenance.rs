@@ -2,9 +2,10 @@
 
 use std::path::Path;
 use std::sync::Arc;
+use std::time::Duration;
 
 use anyhow::Context;
-use fanlight_model::SystemClock;
+use fanlight_model::{SystemClock, render_bytes};
 use fanlight_query::{Effort, Engine, Excess};
 use tokio::runtime::Runtime;
 
@@ -52,19 +53,8 @@ pub(crate) fn verify(flags: &SettingFlags, printer: &mut Printer) -> Result<(), 
 pub(crate) fn retention(asked: &RetentionArgs, printer: &mut Printer) -> Result<(), Failure> {
     with_engine(&asked.settings, async |engine| {
         let excess = engine.excess().await.context("looking for old traces")?;
-        for Excess {
-            experiment,
-            kept,
-            traces,
-        } in &excess
-        {
-            let limits = [
-                kept.days.map(|days| format!("{days} days")),
-                kept.traces.map(|traces| format!("{traces} traces")),
-            ];
-            let limits: Vec<_> = limits.into_iter().flatten().collect();
-            let limits = limits.join(", ");
-            printer.line(&format!("{experiment}: {traces} traces beyond {limits}"))?;
+        for beyond in &excess {
+            printer.line(&describe(beyond))?;
         }
         if asked.delete {
             let deleted = engine.expire().await.context("deleting old traces")?;
@@ -74,6 +64,21 @@ pub(crate) fn retention(asked: &RetentionArgs, printer: &mut Printer) -> Result<
         }
         Ok(())
     })
+}
+
+fn describe(beyond: &Excess) -> String {
+    let kept = beyond.kept;
+    let limits = [
+        kept.days.map(|days| format!("{days} days")),
+        kept.traces.map(|traces| format!("{traces} traces")),
+        kept.bytes.map(render_bytes),
+    ];
+    let limits: Vec<_> = limits.into_iter().flatten().collect();
+    let limits = limits.join(", ");
+    let of = beyond.experiment.as_deref();
+    let of = of.unwrap_or("all experiments together");
+    let (traces, size) = (beyond.traces, render_bytes(beyond.bytes));
+    format!("{of}: {traces} traces (about {size}) beyond {limits}")
 }
 
 /// Opens the data directory for `work` and closes it in order.
@@ -98,7 +103,10 @@ async fn open(settings: &Settings) -> Result<Arc<Engine>, Failure> {
     if !dir.is_dir() {
         return Err(anyhow::anyhow!("there is no data directory {}", dir.display()).into());
     }
-    let opened = Engine::open(dir, settings.engine(), Arc::new(SystemClock)).await;
+    let mut engine = settings.engine();
+    // Only a server deletes by itself: who looks at something large for a while does not want that.
+    engine.retention_every = Duration::MAX;
+    let opened = Engine::open(dir, engine, Arc::new(SystemClock)).await;
     let opened = opened.with_context(|| format!("opening data directory {}", dir.display()))?;
     Ok(opened)
 }

@@ -13,15 +13,19 @@ use tokio::signal::unix::{SignalKind, signal};
 
 use crate::config::{SettingFlags, Settings, load};
 use crate::failure::Failure;
+use crate::open_files;
 use crate::printer::Printer;
 
 pub(crate) fn run(flags: &SettingFlags, printer: &mut Printer) -> Result<(), Failure> {
     let environment =
         |name: &str| std::env::var_os(name).map(|value| value.to_string_lossy().into_owned());
     let loaded = load(flags, &environment, Path::new("")).map_err(anyhow::Error::from)?;
-    start_log(&loaded.settings.log)?;
+    let mut settings = loaded.settings;
+    start_log(&settings.log)?;
+    let server = &mut settings.server;
+    server.max_connections = open_files::leave_room(server.max_connections);
     let runtime = Runtime::new().context("starting the async runtime")?;
-    runtime.block_on(run_until_asked_to_stop(loaded.settings, printer))
+    runtime.block_on(run_until_asked_to_stop(settings, printer))
 }
 
 async fn run_until_asked_to_stop(settings: Settings, printer: &mut Printer) -> Result<(), Failure> {

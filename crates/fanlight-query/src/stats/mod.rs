@@ -33,6 +33,9 @@ pub use table::{Figures, Group, Table};
 /// The part of what matched that is in memory.
 pub(crate) const HOT: u32 = u32::MAX;
 
+/// So small parts of a damaged segment are left out at least: each halving reads all of it again.
+const HALVINGS: u32 = 5;
+
 /// What every step of a tabulation needs.
 pub(crate) struct Work<'a> {
     pub(crate) context: &'a Context<'a>,
@@ -124,10 +127,33 @@ pub(crate) fn find(
     }
 }
 
+/// Adds up everything that matched and can be read.
 pub(crate) fn tabulate(
     context: &Context<'_>,
     matched: &Matched,
     request: &Tabulation,
+) -> Result<Sums, QueryError> {
+    match tabulate_with(context, matched, request, Damage::IsAnError) {
+        // What was half added when the damage was met cannot be taken back: from the beginning, then.
+        Err(error) if context.unreadable.is_damage(&error) => {
+            tabulate_with(context, matched, request, Damage::IsPassedOver)
+        }
+        tabulated => tabulated,
+    }
+}
+
+#[derive(Clone, Copy, Debug)]
+enum Damage {
+    /// What costs least where there is none.
+    IsAnError,
+    IsPassedOver,
+}
+
+fn tabulate_with(
+    context: &Context<'_>,
+    matched: &Matched,
+    request: &Tabulation,
+    damage: Damage,
 ) -> Result<Sums, QueryError> {
     let work = Work {
         context,
@@ -145,9 +171,9 @@ pub(crate) fn tabulate(
             if context.is_late() {
                 return Err(QueryError::OutOfTime);
             }
-            match request.of {
-                Rows::Traces => work.add_traces(groups, *part, rows),
-                Rows::Spans => work.add_spans(groups, rows),
+            match damage {
+                Damage::IsAnError => work.add_sealed(groups, *part, rows),
+                Damage::IsPassedOver => work.add_readable(groups, *part, rows, HALVINGS),
             }
         },
     )?;
@@ -175,4 +201,41 @@ pub(crate) fn tabulate(
         groups,
         names: work.names,
     })
+}
+
+impl Work<'_> {
+    fn add_sealed(
+        &self,
+        groups: &mut Groups,
+        part: u32,
+        rows: &MatchedRows,
+    ) -> Result<(), QueryError> {
+        match self.request.of {
+            Rows::Traces => self.add_traces(groups, part, rows),
+            Rows::Spans => self.add_spans(groups, rows),
+        }
+    }
+
+    /// The same without what is damaged, and some rows around it: one half of the rows may be whole, or half of a half.
+    fn add_readable(
+        &self,
+        groups: &mut Groups,
+        part: u32,
+        rows: &MatchedRows,
+        halvings: u32,
+    ) -> Result<(), QueryError> {
+        let mut apart = Groups::new(self.request);
+        match self.add_sealed(&mut apart, part, rows) {
+            Ok(()) => return groups.absorb(apart),
+            Err(error) if self.context.unreadable.is_damage(&error) => {}
+            Err(error) => return Err(error),
+        }
+        if halvings == 0 || self.context.is_late() {
+            return Ok(());
+        }
+        for half in rows.halves() {
+            self.add_readable(groups, part, &half, halvings - 1)?;
+        }
+        Ok(())
+    }
 }

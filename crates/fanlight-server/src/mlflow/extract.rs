@@ -10,6 +10,7 @@ use fanlight_api::mlflow::{Fields, TraceRef};
 use fanlight_model::{ErrorKind, TraceKey, WorkspaceId};
 
 use super::reply::Failure;
+use crate::body::why_unfinished;
 
 const WORKSPACE: &str = "x-mlflow-workspace";
 pub(super) const DEFAULT_WORKSPACE: &str = "default";
@@ -81,7 +82,7 @@ pub(super) async fn read_all<S: Send + Sync>(
                     "the request body is larger than `max_body_bytes` allows",
                 )
             } else {
-                ApiError::invalid("the request body broke off")
+                ApiError::invalid(why_unfinished(&rejection))
             }
         })
 }

@@ -11,6 +11,7 @@ use fanlight_api::v1::{Members, Refusal};
 use fanlight_model::ErrorKind;
 use serde_json::Value;
 
+use crate::body::why_unfinished;
 use crate::failure::v1_failure;
 
 /// A failed request.
@@ -56,7 +57,7 @@ impl<S: Send + Sync> FromRequest<S> for Body {
                     let message = "the request body is larger than `max_body_bytes` allows";
                     ApiError::new(ErrorKind::TooLarge, message)
                 } else {
-                    ApiError::invalid("the request body broke off")
+                    ApiError::invalid(why_unfinished(&rejection))
                 }
             })?;
         Ok(Self(Members::from_body(&bytes)?))

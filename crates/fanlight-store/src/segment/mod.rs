@@ -18,6 +18,7 @@ mod parquet_file;
 mod parquet_thread;
 mod postings;
 mod rewrite;
+mod row_bytes;
 mod rows;
 mod spans_read;
 mod spans_write;
@@ -41,6 +42,7 @@ pub use facets::{Facets, Property, Term};
 pub use facets_of::SpanProfile;
 pub(crate) use merge::{LEFT_OUT, Source, Unused, merge, plan};
 pub use narrow::{Batches, SpanColumns};
+pub use row_bytes::RowBytes;
 pub use rows::Rows;
 pub use terms::Postings;
 pub use verify::Contents;
@@ -65,6 +67,8 @@ pub struct Segment {
     traces: traces_file::TracesFile,
     words: Words,
     parts: Vec<Part>,
+    /// What all files but those of the parts take on disk.
+    index_bytes: u64,
 }
 
 /// Spans and their long texts. A segment that was compacted has a part of each segment it was made from.
@@ -72,6 +76,8 @@ pub struct Segment {
 struct Part {
     spans: spans_read::SpansFile,
     texts: texts_file::TextsFile,
+    /// What its files take on disk.
+    bytes: u64,
 }
 
 impl Segment {
@@ -87,9 +93,11 @@ impl Segment {
         let words = Words::open(&dir.join("words.idx")).map_err(corrupt)?;
         let parts = (0..rows.part_count())
             .map(|part| {
+                let (spans, texts) = (part_file(dir, "spans", part), part_file(dir, "texts", part));
                 Ok(Part {
-                    spans: spans_read::SpansFile::open(&part_file(dir, "spans", part))?,
-                    texts: texts_file::TextsFile::open(&part_file(dir, "texts", part))?,
+                    bytes: bytes_of(&spans) + bytes_of(&texts),
+                    spans: spans_read::SpansFile::open(&spans)?,
+                    texts: texts_file::TextsFile::open(&texts)?,
                 })
             })
             .collect::<Result<_, _>>()
@@ -102,6 +110,10 @@ impl Segment {
             traces,
             words,
             parts,
+            index_bytes: INDEX_FILES
+                .iter()
+                .map(|name| bytes_of(&dir.join(name)))
+                .sum(),
         })
     }
 
@@ -130,16 +142,13 @@ impl Segment {
     }
 
     /// What its spans and texts take on disk.
-    pub(crate) fn part_bytes(&self, dir: &Path) -> Result<u64, StoreError> {
-        let mut bytes = 0;
-        for part in 0..self.rows.part_count() {
-            for name in ["spans", "texts"] {
-                let path = part_file(dir, name, part);
-                let file = std::fs::metadata(&path).map_err(StoreError::io("measuring", &path))?;
-                bytes += file.len();
-            }
-        }
-        Ok(bytes)
+    pub(crate) fn part_bytes(&self) -> u64 {
+        self.parts.iter().map(|part| part.bytes).sum()
+    }
+
+    /// What everything else of it takes on disk.
+    pub(crate) fn index_bytes(&self) -> u64 {
+        self.index_bytes
     }
 
     pub fn row_count(&self) -> u32 {
@@ -213,6 +222,15 @@ impl Segment {
             reason,
         }
     }
+}
+
+/// Written anew whenever segments are merged.
+const INDEX_FILES: [&str; 4] = ["traces.parquet", "facets.idx", "words.idx", "rows.idx"];
+
+/// What a file takes, with its checksums where it has some. One that is missing takes nothing.
+fn bytes_of(path: &Path) -> u64 {
+    let length = |path: &Path| std::fs::metadata(path).map_or(0, |file| file.len());
+    length(path) + length(&path.with_extension(checked::EXTENSION))
 }
 
 /// The first part has the plain name.

@@ -33,6 +33,16 @@ allowed_hosts = [\"traces.example.com\"]
 ";
 
 const CLOSING: &str = "
+## What retention counts
+
+The oldest traces go first, as many as are too old, too many or too large. Limits of experiments are looked at first,
+then `retention_total_bytes` for what is left. `fanlight retention` shows what would go.
+
+How much a trace takes on disk is an estimate. A sealed one has its share of its segment: of the spans and texts by its
+number of spans, of the indexes the same as every other trace. A trace that is not sealed yet counts with what it takes
+in memory. The log, uploaded files and the catalog do not count. A trace that is deleted no longer counts at once, but
+its bytes leave the disk later, when its neighbours go as well or when segments are merged.
+
 ## The command line as a client
 
 `fanlight traces` and `fanlight demo` find their server by `--url`, else `FANLIGHT_URL`, else `MLFLOW_TRACKING_URI`, else

@@ -32,6 +32,8 @@ pub(crate) struct Settings {
     pub(crate) scan_budget: Duration,
     pub(crate) quiet: Duration,
     pub(crate) retention: Retention,
+    pub(crate) retention_total_bytes: Option<u64>,
+    pub(crate) retention_every: Duration,
 }
 
 impl Default for Settings {
@@ -47,6 +49,8 @@ impl Default for Settings {
             scan_budget: Duration::from_secs(10),
             quiet: Duration::from_secs(2),
             retention: Retention::default(),
+            retention_total_bytes: None,
+            retention_every: Duration::from_mins(10),
         }
     }
 }
@@ -61,6 +65,8 @@ impl Settings {
         engine.store.quiet = self.quiet;
         engine.scan_budget = self.scan_budget;
         engine.retention = self.retention;
+        engine.retention_total_bytes = self.retention_total_bytes;
+        engine.retention_every = self.retention_every;
         engine
     }
 }

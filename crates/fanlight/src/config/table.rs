@@ -153,6 +153,22 @@ pub(crate) const SETTINGS: &[Setting] = &[
         apply: |settings, text| set(&mut settings.server.max_inflight_bytes, values::bytes(text)),
     },
     Setting {
+        key: "max_connections",
+        env: &["FANLIGHT_MAX_CONNECTIONS"],
+        value_name: "COUNT",
+        default: "4096",
+        help: "Connections served at one time, over all ports; beyond it, callers wait until another one ends",
+        apply: |settings, text| set(&mut settings.server.max_connections, values::count(text)),
+    },
+    Setting {
+        key: "read_timeout",
+        env: &["FANLIGHT_READ_TIMEOUT"],
+        value_name: "TIME",
+        default: "30s",
+        help: "A connection is closed when its caller takes longer to send the head of a request, the next one too, or pauses that long within a body",
+        apply: |settings, text| set(&mut settings.server.read_timeout, values::patience(text)),
+    },
+    Setting {
         key: "request_timeout_ms",
         env: &["FANLIGHT_REQUEST_TIMEOUT_MS"],
         value_name: "MS",
@@ -268,6 +284,35 @@ pub(crate) const SETTINGS: &[Setting] = &[
         default: "0",
         help: "The oldest traces of an experiment are deleted beyond this many, 0 for never; its tag fanlight.retention_traces says otherwise",
         apply: |settings, text| set(&mut settings.retention.traces, values::limit(text)),
+    },
+    Setting {
+        key: "retention_bytes",
+        env: &["FANLIGHT_RETENTION_BYTES"],
+        value_name: "BYTES",
+        default: "0",
+        help: "The oldest traces of an experiment are deleted when it takes more on disk, 0 for never; its tag fanlight.retention_bytes says otherwise",
+        apply: |settings, text| set(&mut settings.retention.bytes, values::limit_bytes(text)),
+    },
+    Setting {
+        key: "retention_total_bytes",
+        env: &["FANLIGHT_RETENTION_TOTAL_BYTES"],
+        value_name: "BYTES",
+        default: "0",
+        help: "The oldest traces of all experiments are deleted when they take more on disk together, 0 for never",
+        apply: |settings, text| {
+            set(
+                &mut settings.retention_total_bytes,
+                values::limit_bytes(text),
+            )
+        },
+    },
+    Setting {
+        key: "retention_every",
+        env: &["FANLIGHT_RETENTION_EVERY"],
+        value_name: "TIME",
+        default: "10m",
+        help: "How often a running server deletes what is beyond its retention; the first time comes after a fifth of that",
+        apply: |settings, text| set(&mut settings.retention_every, values::patience(text)),
     },
 ];
 

@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use fanlight_model::{number_and_unit, parse_bytes};
+
 use super::memory::LEAST_BUDGET;
 
 /// What would have been a good value, for the reader of an error message.
@@ -40,22 +42,19 @@ pub(crate) fn millis(text: &str) -> Result<Duration, Expected> {
 const MAX_MILLIS: u64 = 100 * 366 * 24 * 3_600_000;
 
 pub(crate) fn bytes(text: &str) -> Result<usize, Expected> {
-    let expected = Expected("a number of bytes such as 65536, 64KiB, 64MiB or 1GiB");
-    let (number, unit) = number_and_unit(text).ok_or(expected)?;
-    let unit: u64 = match unit {
-        "" | "B" => 1,
-        "kB" | "KB" => 1_000,
-        "MB" => 1_000_000,
-        "GB" => 1_000_000_000,
-        "KiB" => 1 << 10,
-        "MiB" => 1 << 20,
-        "GiB" => 1 << 30,
-        _ => return Err(expected),
-    };
-    number
-        .checked_mul(unit)
+    parse_bytes(text)
         .and_then(|bytes| usize::try_from(bytes).ok())
-        .ok_or(expected)
+        .ok_or(Expected(
+            "a number of bytes such as 65536, 64KiB, 64MiB or 1GiB",
+        ))
+}
+
+/// A size, 0 for no limit.
+pub(crate) fn limit_bytes(text: &str) -> Result<Option<u64>, Expected> {
+    let limit = parse_bytes(text).ok_or(Expected(
+        "a number of bytes such as 500MB or 10GiB, 0 for no limit",
+    ))?;
+    Ok((limit != 0).then_some(limit))
 }
 
 /// A size that the server can work with.
@@ -71,6 +70,14 @@ pub(crate) fn budget(text: &str) -> Result<usize, Expected> {
 pub(crate) fn duration(text: &str) -> Result<Duration, Expected> {
     parse_duration(text).ok_or(Expected(
         "a length of time such as 500ms, 30s, 10m, 1h or 7d",
+    ))
+}
+
+/// A length of time that is not nothing.
+pub(crate) fn patience(text: &str) -> Result<Duration, Expected> {
+    let patience = parse_duration(text).filter(|patience| !patience.is_zero());
+    patience.ok_or(Expected(
+        "a length of time above zero, such as 500ms, 30s or 10m",
     ))
 }
 
@@ -123,27 +130,15 @@ pub(crate) fn log(text: &str) -> Result<String, Expected> {
     }
 }
 
-fn number_and_unit(text: &str) -> Option<(u64, &str)> {
-    let text = text.trim();
-    let digits = text
-        .find(|character: char| !character.is_ascii_digit())
-        .unwrap_or(text.len());
-    let (number, unit) = text.split_at(digits);
-    Some((number.parse().ok()?, unit.trim_start()))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
-    fn sizes_have_binary_and_decimal_units() {
-        assert_eq!(bytes("65536"), Ok(65_536));
-        assert_eq!(bytes("64MiB"), Ok(64 << 20));
-        assert_eq!(bytes("64 MB"), Ok(64_000_000));
-        for wrong in ["", "-1", "1.5MiB", "64M", "MiB", "99999999999GiB"] {
-            assert!(bytes(wrong).is_err(), "{wrong}");
-        }
+    fn a_limit_of_nothing_is_no_limit() {
+        assert_eq!(limit_bytes("10GiB"), Ok(Some(10 << 30)));
+        assert_eq!(limit_bytes("0"), Ok(None));
+        assert!(limit_bytes("much").is_err() && bytes("-1").is_err());
     }
 
     #[test]
@@ -154,6 +149,8 @@ mod tests {
         for wrong in ["", "10", "h", "1 year", "999999999w"] {
             assert_eq!(parse_duration(wrong), None, "{wrong}");
         }
+        assert_eq!(patience("1ms"), Ok(Duration::from_millis(1)));
+        assert!(patience("0s").is_err());
     }
 
     #[test]

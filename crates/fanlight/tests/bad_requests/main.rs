@@ -11,6 +11,7 @@ mod numbers;
 mod otlp;
 mod reads;
 mod searches;
+mod slow;
 mod traces;
 
 use serde_json::{Value as Json, json};

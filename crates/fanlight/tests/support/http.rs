@@ -98,9 +98,17 @@ pub(crate) fn send(
 
 /// Sends exactly these bytes and reads until the server closes.
 pub(crate) fn send_raw(port: u16, bytes: &[u8]) -> io::Result<Reply> {
+    send_with(port, |stream| stream.write_all(bytes))
+}
+
+/// Sends what `write` writes and reads until the server closes.
+pub(crate) fn send_with(
+    port: u16,
+    write: impl FnOnce(&mut TcpStream) -> io::Result<()>,
+) -> io::Result<Reply> {
     let mut stream = connect(port)?;
     // A server that refuses early stops reading; what it says counts.
-    let written = stream.write_all(bytes);
+    let written = write(&mut stream);
     let mut answer = Vec::new();
     match stream.read_to_end(&mut answer) {
         Err(error) if answer.is_empty() => return Err(error),

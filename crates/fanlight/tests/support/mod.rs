@@ -19,6 +19,15 @@ use http::Reply;
 /// Patience with a debug build on a busy machine.
 const PATIENCE: Duration = Duration::from_mins(1);
 
+/// What is tested: the binary of this build, or `FANLIGHT_TORTURE_BIN` to see the figures of another one.
+pub(crate) fn binary() -> PathBuf {
+    let chosen = std::env::var_os("FANLIGHT_TORTURE_BIN").filter(|path| !path.is_empty());
+    chosen.map_or_else(
+        || PathBuf::from(env!("CARGO_BIN_EXE_fanlight")),
+        PathBuf::from,
+    )
+}
+
 /// A running server. Killed when dropped.
 #[derive(Debug)]
 pub(crate) struct Server {
@@ -198,7 +207,7 @@ impl Stopped {
 
     /// Runs a command on the data directory; answers what it printed.
     pub(crate) fn run(&self, command: &str, flags: &[&str]) -> String {
-        let output = Command::new(env!("CARGO_BIN_EXE_fanlight"))
+        let output = Command::new(binary())
             .arg(command)
             .args(flags)
             .arg("--data-dir")
@@ -224,7 +233,7 @@ impl Stopped {
             .append(true)
             .open(&path)
             .unwrap();
-        let child = Command::new(env!("CARGO_BIN_EXE_fanlight"))
+        let child = Command::new(binary())
             .args(["server", "--host", "127.0.0.1", "--port", "0"])
             .args(["--otlp-http-port", "0", "--otlp-grpc-port", "0"])
             .arg("--data-dir")

@@ -15,6 +15,7 @@ use tokio::io::AsyncWriteExt;
 use super::no_such_file;
 use super::path::FilePath;
 use crate::AppState;
+use crate::body::why_unfinished;
 use crate::mlflow::extract::Caller;
 
 /// Entries of a directory that are listed at most.
@@ -195,7 +196,7 @@ impl Drop for Incoming {
 async fn copy(mut body: Body, file: &mut File, limit: usize) -> Result<(), ApiError> {
     let mut length = 0_usize;
     while let Some(frame) = body.frame().await {
-        let frame = frame.map_err(|_| ApiError::invalid("the request body broke off"))?;
+        let frame = frame.map_err(|error| ApiError::invalid(why_unfinished(&error)))?;
         let Ok(data) = frame.into_data() else {
             continue;
         };

@@ -86,8 +86,8 @@ async fn complete_trace(
     }
 }
 
-/// `GET 3.0/traces/batchGet`: with spans, in the order asked for. What is unknown, incomplete or of
-/// another experiment is left out.
+/// `GET 3.0/traces/batchGet`: with spans, in the order asked for. What is unknown, incomplete, damaged
+/// or of another experiment is left out.
 pub(in crate::mlflow) async fn batch_get(
     State(state): State<Arc<AppState>>,
     caller: Caller,
@@ -97,7 +97,7 @@ pub(in crate::mlflow) async fn batch_get(
     let wanted = experiments(request.texts("experiment_ids")?)?;
     let mut traces = Vec::with_capacity(keys.len());
     for key in keys {
-        let Some(found) = state.engine.trace(key).await? else {
+        let Some(found) = state.engine.readable_trace(key).await? else {
             continue;
         };
         let summary = &found.record.summary;
