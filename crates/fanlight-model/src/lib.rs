@@ -17,7 +17,7 @@ mod value;
 
 pub use assessment::{Assessment, AssessmentSource, FeedbackError, Judgement, SourceType};
 pub use batch::{Addition, Batch, SpanGroup, TraceFacts};
-pub use edits::{LinkedPrompt, TraceEdits};
+pub use edits::{LinkedPrompt, NAME_TAG, TraceEdits};
 pub use error::ErrorKind;
 pub use ids::{ExperimentId, ParseIdError, SegmentId, SpanId, TraceId, TraceKey, WorkspaceId};
 pub use span::{Event, Link, Resource, Scope, Span, SpanKind, Status, StatusCode};

@@ -129,7 +129,6 @@ fn with_trace_ids<'a>(
 
 #[cfg(test)]
 mod tests {
-    use std::borrow::Cow;
     use std::sync::Arc;
 
     use fanlight_model::{
@@ -323,7 +322,7 @@ mod tests {
         for row in 0..segment.row_count() {
             let (stored, spans) = segment.trace(row).unwrap();
             let spans_of = || spans.as_slice();
-            let subject = Subject::new(Cow::Borrowed(&stored.summary), &overlay, &spans_of);
+            let subject = Subject::of_stored(&stored, &overlay, &spans_of);
             if filter.matches(&subject) {
                 let is_candidate = found.as_ref().is_none_or(|found| found.contains(row));
                 prop_assert!(is_candidate, "{test:?} in {:?}", spans);
@@ -331,7 +330,7 @@ mod tests {
         }
         for trace in hot {
             let spans_of = || trace.spans();
-            let looked_at = Subject::new(Cow::Borrowed(trace.summary()), &overlay, &spans_of);
+            let looked_at = Subject::new(trace.summary(), None, &overlay, &spans_of);
             let ruled_out = !filter.matches(&Subject::of_hot(trace, &overlay, &spans_of));
             prop_assert_eq!(
                 filter.matches(&looked_at),
