@@ -18,6 +18,7 @@ mod runs;
 mod segments;
 
 pub use catalog::Catalog;
+pub use edits::{Edited, EditedTrace};
 pub use error::CatalogError;
 pub use experiments::{Experiment, ExperimentHead, ExperimentSearch, NewExperiment};
 pub use filter::{FilterError, Op as FilterOp};

@@ -8,7 +8,10 @@ use crate::error::Attempt;
 use crate::{CatalogError, Result};
 
 /// The text of migration `n + 1` is at place `n`. Released files never change.
-const MIGRATIONS: &[&str] = &[include_str!("../migrations/0001_initial.sql")];
+const MIGRATIONS: &[&str] = &[
+    include_str!("../migrations/0001_initial.sql"),
+    include_str!("../migrations/0002_edited_traces.sql"),
+];
 
 /// Applies what is missing in one transaction: another process sees the old schema or the new one.
 pub(crate) async fn migrate(writer: &SqlitePool) -> Result<()> {

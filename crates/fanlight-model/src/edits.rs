@@ -4,9 +4,12 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
-use crate::Assessment;
+use crate::{Assessment, TraceSummary};
 
-/// All edits of one trace, laid over its [`TraceSummary`](crate::TraceSummary) at read time.
+/// The tag that is a trace's name.
+pub const NAME_TAG: &str = "mlflow.traceName";
+
+/// All edits of one trace, laid over its [`TraceSummary`] at read time.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct TraceEdits {
     /// `None` means the tag was removed.
@@ -16,6 +19,22 @@ pub struct TraceEdits {
     /// Runs the trace was linked to.
     pub runs: BTreeSet<String>,
     pub prompts: BTreeSet<LinkedPrompt>,
+}
+
+impl TraceEdits {
+    /// Lays tags and name over a summary.
+    pub fn apply_tags(&self, summary: &mut TraceSummary) {
+        for (tag, value) in &self.tags {
+            if tag == NAME_TAG {
+                summary.name.clone_from(value);
+                continue;
+            }
+            match value {
+                Some(value) => summary.tags.insert(tag.clone(), value.clone()),
+                None => summary.tags.remove(tag),
+            };
+        }
+    }
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]

@@ -4,14 +4,15 @@
 //! equal where the index knows everything. AND, OR and NOT are set operations on both; what is left between them is
 //! looked at row by row by the search.
 
+use std::ops::ControlFlow;
 use std::sync::Arc;
 
-use fanlight_model::{TraceEdits, TraceId, WorkspaceId};
+use fanlight_model::{NAME_TAG, TraceEdits, TraceId, WorkspaceId};
 use fanlight_store::{Facets, Property, Segment, SpanProfile};
 use roaring::RoaringBitmap;
 
 use crate::filter::{Filter, Number, SpanCondition, SpanField, Test, TraceCondition, TraceField};
-use crate::overlay::{NAME_TAG, Overlay};
+use crate::overlay::Overlay;
 use crate::text::{candidates, holders};
 
 /// Rows between certainty and possibility; `must` is within `may`.
@@ -54,6 +55,17 @@ impl Bounds {
         Self {
             must: all - self.may,
             may: all - self.must,
+        }
+    }
+
+    /// Whether the row fulfils it is known now.
+    fn set(&mut self, row: u32, fulfils: bool) {
+        for rows in [&mut self.must, &mut self.may] {
+            if fulfils {
+                rows.insert(row)
+            } else {
+                rows.remove(row)
+            };
         }
     }
 
@@ -132,14 +144,17 @@ impl Compiler<'_> {
             TraceField::Run => {
                 let base = self.texts(Property::SourceRun, test)?;
                 match test {
-                    Test::Eq(run) => base.or(&self.edited(|edits| edits.runs.contains(run))),
+                    Test::Eq(run) => {
+                        let linked = self.texts(Property::LinkedRun, test)?;
+                        base.or(&self.edited(linked, |edits| edits.runs.contains(run)))
+                    }
                     _ => base,
                 }
             }
             TraceField::Start | TraceField::Duration | TraceField::End => {
                 self.numbers(&condition.field, test)
             }
-            TraceField::Prompt => self.edited(|edits| {
+            TraceField::Prompt => self.edited(self.texts(Property::Prompt, test)?, |edits| {
                 edits.prompts.iter().any(|prompt| {
                     test.accepts_text(Some(&format!("{}/{}", prompt.name, prompt.version)))
                 })
@@ -243,31 +258,23 @@ impl Compiler<'_> {
         )
     }
 
-    /// Replaces what the segment says about a tag by what was edited since.
+    /// Replaces what the segment says about a tag by what was edited since. A tag that was ever edited is part of every
+    /// later edit of its trace, so without it the segment is right.
     fn with_edited_tag(&self, mut base: Bounds, tag: &str, test: &Test) -> Bounds {
         for (row, edits) in self.edited_rows() {
             if let Some(value) = edits.tags.get(tag) {
-                let holds = test.accepts_text(value.as_deref());
-                for rows in [&mut base.must, &mut base.may] {
-                    if holds {
-                        rows.insert(row)
-                    } else {
-                        rows.remove(row)
-                    };
-                }
+                base.set(row, test.accepts_text(value.as_deref()));
             }
         }
         base
     }
 
-    /// Rows whose edits fulfil `wanted`.
-    fn edited(&self, wanted: impl Fn(&TraceEdits) -> bool) -> Bounds {
-        Bounds::exact(
-            self.edited_rows()
-                .filter(|(_, edits)| wanted(edits))
-                .map(|(row, _)| row)
-                .collect(),
-        )
+    /// Replaces what the segment says of edited rows by whether their edits fulfil `wanted`.
+    fn edited(&self, mut base: Bounds, wanted: impl Fn(&TraceEdits) -> bool) -> Bounds {
+        for (row, edits) in self.edited_rows() {
+            base.set(row, wanted(&edits));
+        }
+        base
     }
 
     fn edited_rows(&self) -> impl Iterator<Item = (u32, Arc<TraceEdits>)> {
@@ -276,27 +283,48 @@ impl Compiler<'_> {
             .filter_map(|row| Some((row, self.overlay.get(self.segment.rows().key(row)?)?)))
     }
 
-    /// Assessments live in edits only; those of a session count for its other traces too.
+    /// Assessments of a session count for its other traces too.
     fn assessments(&self, condition: &TraceCondition) -> Compiled {
         let mut of_sessions = RoaringBitmap::new();
         for session in self.overlay.assessed_sessions(self.workspace) {
             of_sessions |= self.facets().rows_of(Property::Session, &session)?;
         }
-        let mut assessed = RoaringBitmap::new();
-        let mut must = RoaringBitmap::new();
-        for (row, edits) in self.edited_rows() {
-            assessed.insert(row);
-            if condition.holds_for(edits.assessments.iter()) {
-                must.insert(row);
-            }
-        }
-        // Traces nobody assessed all answer alike.
-        if condition.holds_for(std::iter::empty()) {
-            must |= self.all - assessed;
-        }
+        let test = &condition.test;
+        let kept = match &condition.field {
+            TraceField::Feedback(name) => self.judgements(Property::Feedback(name), test)?,
+            TraceField::Expectation(name) => self.judgements(Property::Expectation(name), test)?,
+            _ => self.texts(Property::Issue, test)?,
+        };
+        let own = self.edited(kept, |edits| condition.holds_for(edits.assessments.iter()));
         Ok(Bounds {
-            may: &must | &of_sessions,
-            must: must - of_sessions,
+            may: own.may | &of_sessions,
+            must: own.must - of_sessions,
+        })
+    }
+
+    /// A test of the values of all assessments with one name, as the segment keeps them: any may answer with yes.
+    fn judgements(&self, property: Property<'_>, test: &Test) -> Compiled {
+        let mut given = RoaringBitmap::new();
+        let mut accepted = RoaringBitmap::new();
+        self.facets().each_value(property, "", &mut |text, rows| {
+            let value = serde_json::from_str(text);
+            let value = value.map_err(|_| "the value of an assessment does not parse")?;
+            match test {
+                Test::IsNull | Test::IsNotNull => given |= rows.rows()?,
+                _ if test.accepts_json(&value) => accepted |= rows.rows()?,
+                _ => {}
+            }
+            Ok(ControlFlow::Continue(()))
+        })?;
+        let unlisted = self.facets().unlisted(property)?;
+        let bounds = |must: RoaringBitmap| Bounds {
+            may: &must | unlisted,
+            must,
+        };
+        Ok(match test {
+            Test::IsNull => bounds(given).not(self.all),
+            Test::IsNotNull => bounds(given),
+            _ => bounds(accepted),
         })
     }
 

@@ -1,12 +1,16 @@
 //! Edits of traces: durable in the catalog, then in the overlay every read uses.
+//!
+//! What a segment keeps of a trace's edits comes back to the catalog with the next edit of the trace.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
-use fanlight_catalog::CatalogError;
-use fanlight_model::{Assessment, LinkedPrompt, TraceKey};
+use fanlight_catalog::{CatalogError, Edited};
+use fanlight_model::{Assessment, LinkedPrompt, NAME_TAG, TraceEdits, TraceKey};
+use fanlight_store::Found;
 use tokio::sync::{Mutex, MutexGuard};
 
-use crate::overlay::NAME_TAG;
+use crate::row_edits::kept_rows;
 use crate::{Engine, QueryError};
 
 /// Edits of one trace happen one after the other, so that memory and catalog agree on the last one.
@@ -39,12 +43,53 @@ impl EditLocks {
     }
 }
 
+/// Everything said about a trace. With the lock of the trace held, nobody says anything else.
+#[derive(Debug)]
+pub(crate) struct Known {
+    key: TraceKey,
+    exists: bool,
+    edits: Option<Arc<TraceEdits>>,
+}
+
+impl Known {
+    fn existing(self) -> Result<Self, QueryError> {
+        if self.exists {
+            Ok(self)
+        } else {
+            Err(QueryError::TraceNotFound {
+                trace: self.key.trace,
+            })
+        }
+    }
+
+    pub(crate) fn edits(&self) -> Option<&TraceEdits> {
+        self.edits.as_deref()
+    }
+
+    /// For the catalog, which takes over what it does not have.
+    pub(crate) fn edited(&self) -> Edited<'_> {
+        Edited {
+            trace: self.key,
+            known: self.edits(),
+        }
+    }
+
+    fn assessment(&self, id: &str) -> Result<&Assessment, QueryError> {
+        let edits = self.edits().into_iter();
+        let known = edits.flat_map(|edits| &edits.assessments);
+        let mut known = known.filter(|known| known.id == id);
+        known.next().ok_or_else(|| missing(self.key, id))
+    }
+}
+
 impl Engine {
     /// Sets a tag of an existing trace.
     pub async fn set_tag(&self, key: TraceKey, tag: &str, value: &str) -> Result<(), QueryError> {
-        self.exists(key)?;
         let _lock = self.edit_locks.of(key).await;
-        self.catalog.set_trace_tag(key, tag, value).await?;
+        let known = self.known(key).await?.existing()?;
+        self.catalog
+            .set_trace_tag(known.edited(), tag, value)
+            .await?;
         self.reload(key).await
     }
 
@@ -54,19 +99,20 @@ impl Engine {
             .record(key)
             .await?
             .ok_or(QueryError::TraceNotFound { trace: key.trace })?;
-        let known = if tag == NAME_TAG {
+        let has_tag = if tag == NAME_TAG {
             record.summary.name.is_some()
         } else {
             record.summary.tags.contains_key(tag)
         };
-        if !known {
+        if !has_tag {
             return Err(QueryError::TagNotFound {
                 trace: key.trace,
                 tag: tag.to_owned(),
             });
         }
         let _lock = self.edit_locks.of(key).await;
-        self.catalog.delete_trace_tag(key, tag).await?;
+        let known = self.known(key).await?.existing()?;
+        self.catalog.delete_trace_tag(known.edited(), tag).await?;
         self.reload(key).await
     }
 
@@ -76,17 +122,16 @@ impl Engine {
         key: TraceKey,
         assessment: Assessment,
     ) -> Result<Assessment, QueryError> {
-        self.exists(key)?;
         let _lock = self.edit_locks.of(key).await;
+        let known = self.known(key).await?.existing()?;
         let id = assessment.id.clone();
-        let known = self
+        let all = self
             .catalog
-            .add_assessment(key, &assessment)
+            .add_assessment(known.edited(), &assessment)
             .await
             .map_err(|error| about(key, error))?;
         self.reload(key).await?;
-        known
-            .into_iter()
+        all.into_iter()
             .find(|known| known.id == id)
             .ok_or_else(|| missing(key, &id))
     }
@@ -98,40 +143,35 @@ impl Engine {
         assessment: Assessment,
     ) -> Result<Assessment, QueryError> {
         let _lock = self.edit_locks.of(key).await;
-        self.find_assessment(key, &assessment.id)?;
+        let known = self.known(key).await?.existing()?;
+        known.assessment(&assessment.id)?;
         self.catalog
-            .put_assessments(&[(key, assessment.clone())])
+            .put_assessments(&[(known.edited(), assessment.clone())])
             .await?;
         self.reload(key).await?;
-        self.find_assessment(key, &assessment.id)
+        self.assessment(key, &assessment.id).await
     }
 
-    pub fn assessment(&self, key: TraceKey, id: &str) -> Result<Assessment, QueryError> {
-        self.find_assessment(key, id)
-    }
-
-    fn find_assessment(&self, key: TraceKey, id: &str) -> Result<Assessment, QueryError> {
-        self.exists(key)?;
-        let edits = self.overlay.get(key);
-        let known = edits
-            .iter()
-            .flat_map(|edits| &edits.assessments)
-            .find(|known| known.id == id);
-        known.cloned().ok_or_else(|| missing(key, id))
+    pub async fn assessment(&self, key: TraceKey, id: &str) -> Result<Assessment, QueryError> {
+        let known = self.known(key).await?.existing()?;
+        known.assessment(id).cloned()
     }
 
     /// Removes an assessment; what it overrode is valid again. An unknown id is fine.
     pub async fn delete_assessment(&self, key: TraceKey, id: &str) -> Result<(), QueryError> {
         let _lock = self.edit_locks.of(key).await;
-        self.catalog.delete_assessment(key, id).await?;
+        let known = self.known(key).await?;
+        self.catalog.delete_assessment(known.edited(), id).await?;
         self.reload(key).await
     }
 
     /// Links traces to a run. Traces that are not there yet are linked when they arrive.
     pub async fn link_run(&self, keys: &[TraceKey], run_id: &str) -> Result<(), QueryError> {
-        self.catalog.link_run(keys, run_id).await?;
-        for key in keys {
-            let _lock = self.edit_locks.of(*key).await;
+        let _locks = self.edit_locks.of_all(keys).await;
+        let known = self.known_of_all(keys).await?;
+        let edited: Vec<Edited<'_>> = known.values().map(Known::edited).collect();
+        self.catalog.link_run(&edited, run_id).await?;
+        for key in known.keys() {
             self.reload(*key).await?;
         }
         Ok(())
@@ -142,9 +182,9 @@ impl Engine {
         key: TraceKey,
         prompts: &[LinkedPrompt],
     ) -> Result<(), QueryError> {
-        self.exists(key)?;
         let _lock = self.edit_locks.of(key).await;
-        self.catalog.link_prompts(key, prompts).await?;
+        let known = self.known(key).await?.existing()?;
+        self.catalog.link_prompts(known.edited(), prompts).await?;
         self.reload(key).await
     }
 
@@ -155,18 +195,52 @@ impl Engine {
         assessments: Vec<Assessment>,
     ) -> Result<(), QueryError> {
         let _lock = self.edit_locks.of(key).await;
+        let known = self.known(key).await?;
         let rows: Vec<_> = assessments
             .into_iter()
-            .map(|assessment| (key, assessment))
+            .map(|assessment| (known.edited(), assessment))
             .collect();
         self.catalog.put_assessments(&rows).await?;
         self.reload(key).await
     }
 
+    /// What an edit of the trace builds on. Call with the trace's lock held when that matters.
+    pub(crate) async fn known(&self, key: TraceKey) -> Result<Known, QueryError> {
+        let (found, edits) = self.overlay.seen_with(key, || self.store.find(key));
+        let exists = found.is_some();
+        let edits = match (edits, found) {
+            (Some(edits), _) => Some(edits),
+            (None, None) => None,
+            (None, Some(Found::Hot(trace))) => trace.folded().cloned(),
+            (None, Some(Found::Sealed(segment, row))) => {
+                if kept_rows(&segment)?.contains(row) {
+                    let read = move || Ok(segment.traces(&[row])?.pop());
+                    self.read(read).await?.and_then(|stored| stored.edits)
+                } else {
+                    None
+                }
+            }
+        };
+        Ok(Known { key, exists, edits })
+    }
+
+    pub(crate) async fn known_of_all(
+        &self,
+        keys: &[TraceKey],
+    ) -> Result<BTreeMap<TraceKey, Known>, QueryError> {
+        let mut all = BTreeMap::new();
+        for key in keys {
+            all.insert(*key, self.known(*key).await?);
+        }
+        Ok(all)
+    }
+
     /// Call with the trace's lock held.
     pub(crate) async fn reload(&self, key: TraceKey) -> Result<(), QueryError> {
-        let edits = self.catalog.trace_edits(key).await?;
-        self.overlay.put(key, edits);
+        // The catalog has none when nothing was edited.
+        if let Some(edited) = self.catalog.trace_edits(key).await? {
+            self.overlay.put(edited);
+        }
         Ok(())
     }
 }

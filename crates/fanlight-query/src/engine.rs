@@ -7,8 +7,8 @@ use std::time::{Duration, Instant};
 
 use fanlight_catalog::Catalog;
 use fanlight_model::{
-    Assessment, Batch, Clock, ExperimentId, LinkedPrompt, SegmentId, Span, TraceKey, TraceSummary,
-    UnixNanos, WorkspaceId,
+    Assessment, Batch, Clock, ExperimentId, LinkedPrompt, SegmentId, Span, TraceEdits, TraceKey,
+    TraceSummary, UnixNanos, WorkspaceId,
 };
 use fanlight_store::{Contents, Effort, Found, Part, Snapshot, Store, StoreError};
 use parking_lot::Mutex;
@@ -24,7 +24,7 @@ use crate::overlay::Overlay;
 use crate::registry::CatalogRegistry;
 use crate::retention;
 use crate::search::{Context, is_time_order, newest};
-use crate::subject::record;
+use crate::subject::edited;
 use crate::unreadable::Unreadable;
 use crate::upkeep;
 use crate::{OrderBy, QueryError, Retention};
@@ -139,8 +139,10 @@ impl Engine {
             cause,
         })?;
         let catalog = Catalog::open(&data_dir.join("catalog.sqlite"), Arc::clone(&clock)).await?;
+        let overlay = Arc::new(Overlay::load(catalog.load_edits().await?));
         let registry = Arc::new(CatalogRegistry {
             catalog: catalog.clone(),
+            overlay: Arc::clone(&overlay),
             runtime: Handle::current(),
         });
         let (dir, store_settings) = (data_dir.to_owned(), settings.store.clone());
@@ -149,7 +151,6 @@ impl Engine {
         let store = tokio::task::spawn_blocking(open)
             .await
             .map_err(|_| QueryError::ShuttingDown)??;
-        let overlay = Overlay::load(catalog.load_edits().await?);
         let store = Arc::new(store);
         let upkeep = [
             tokio::task::spawn(upkeep::seal_when_due(Arc::clone(&store))),
@@ -159,7 +160,7 @@ impl Engine {
             catalog,
             clock,
             store,
-            overlay: Arc::new(overlay),
+            overlay,
             unreadable: Arc::default(),
             edit_locks: EditLocks::default(),
             reads: Semaphore::new(settings.concurrent_reads),
@@ -209,24 +210,22 @@ impl Engine {
 
     /// A trace without its spans.
     pub async fn record(&self, key: TraceKey) -> Result<Option<TraceRecord>, QueryError> {
-        let Some(found) = self.store.find(key) else {
+        let (found, edits) = self.overlay.seen_with(key, || self.store.find(key));
+        let Some(found) = found else {
             return Ok(None);
         };
-        let overlay = Arc::clone(&self.overlay);
-        self.read(move || Ok(Some(record(found.stored()?.summary, &overlay))))
-            .await
+        self.read(move || Ok(Some(record_of(&found, edits)?))).await
     }
 
     /// A trace with its spans.
     pub async fn trace(&self, key: TraceKey) -> Result<Option<FullTrace>, QueryError> {
-        let Some(found) = self.store.find(key) else {
+        let (found, edits) = self.overlay.seen_with(key, || self.store.find(key));
+        let Some(found) = found else {
             return Ok(None);
         };
-        let overlay = Arc::clone(&self.overlay);
         let read = move || {
-            let record = record(found.stored()?.summary, &overlay);
             Ok(Some(FullTrace {
-                record,
+                record: record_of(&found, edits)?,
                 spans: found.spans()?,
             }))
         };
@@ -243,17 +242,17 @@ impl Engine {
 
     /// In the order of `keys`; unknown and damaged ones are left out.
     pub async fn records(&self, keys: &[TraceKey]) -> Result<Vec<TraceRecord>, QueryError> {
-        let found: Vec<Found> = keys
-            .iter()
-            .filter_map(|key| self.store.find(*key))
-            .collect();
-        let overlay = Arc::clone(&self.overlay);
+        let seen = keys.iter().filter_map(|key| {
+            let (found, edits) = self.overlay.seen_with(*key, || self.store.find(*key));
+            Some((found?, edits))
+        });
+        let seen: Vec<_> = seen.collect();
         let unreadable = Arc::clone(&self.unreadable);
         let read = move || {
-            let mut records = Vec::with_capacity(found.len());
-            for found in found {
+            let mut records = Vec::with_capacity(seen.len());
+            for (found, edits) in seen {
                 let add = || {
-                    records.push(record(found.stored()?.summary, &overlay));
+                    records.push(record_of(&found, edits)?);
                     Ok(())
                 };
                 unreadable.pass_over(add)?;
@@ -296,8 +295,8 @@ impl Engine {
         let unreadable = Arc::clone(&self.unreadable);
         let budget = self.settings.scan_budget;
         self.read(move || {
-            // The overlay is read live: an edit that is acknowledged before the search began is seen by it.
-            let snapshot = store.snapshot();
+            // Of one moment: rows take over edits. What was acknowledged before the search began is seen by it.
+            let (snapshot, overlay) = overlay.freeze(|| store.snapshot());
             let context = Context {
                 search: &search,
                 overlay: &overlay,
@@ -351,6 +350,8 @@ impl Engine {
         if keys.is_empty() {
             return Ok(Vec::new());
         }
+        // An edit under way would otherwise write what it brings along after the delete.
+        let _locks = self.edit_locks.of_all(&keys).await;
         let deleted = self.store.delete(keys).await?;
         self.overlay.remove(&deleted);
         Ok(deleted)
@@ -363,13 +364,6 @@ impl Engine {
         }
     }
 
-    pub(crate) fn exists(&self, key: TraceKey) -> Result<(), QueryError> {
-        match self.store.find(key) {
-            Some(_) => Ok(()),
-            None => Err(QueryError::TraceNotFound { trace: key.trace }),
-        }
-    }
-
     /// How many places of the log and of segments were found unreadable since the start.
     pub fn damaged_places(&self) -> [usize; 2] {
         let of = |part: Part| {
@@ -377,6 +371,11 @@ impl Engine {
             damage.filter(|damage| damage.part == part).count()
         };
         [of(Part::Log), of(Part::Segment) + self.unreadable.places()]
+    }
+
+    /// How many traces have edits that no segment keeps yet.
+    pub fn edited_traces(&self) -> usize {
+        self.overlay.len()
     }
 
     /// Bytes of traces in memory, and how many traces.
@@ -390,7 +389,8 @@ impl Engine {
         self.read(move || Ok(store.seal_all()?)).await
     }
 
-    /// Merges segments until nothing is left to merge; answers how many there were before.
+    /// Merges segments, and lets rows take over edits, until nothing is left to do; answers how many segments were
+    /// written anew or merged.
     pub async fn compact(&self, effort: Effort) -> Result<usize, QueryError> {
         let store = Arc::clone(&self.store);
         let compact = move || {
@@ -434,6 +434,12 @@ impl Engine {
         }
         self.catalog.close().await;
     }
+}
+
+fn record_of(found: &Found, edits: Option<Arc<TraceEdits>>) -> Result<TraceRecord, QueryError> {
+    let stored = found.stored()?;
+    let edits = edits.or(stored.edits);
+    Ok(edited(stored.summary, edits.as_deref()))
 }
 
 fn oldest(

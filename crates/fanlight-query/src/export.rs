@@ -18,7 +18,7 @@ use tokio::sync::OwnedSemaphorePermit;
 
 use crate::overlay::Overlay;
 use crate::search::{Beginning, Context, Hit, Merge, Place, Since, Step};
-use crate::subject::record;
+use crate::subject::edited;
 use crate::unreadable::Unreadable;
 use crate::{Engine, QueryError, Search, TraceRecord};
 
@@ -129,7 +129,7 @@ impl Engine {
         };
         // Before the snapshot: what changes in between counts as changed.
         let since = self.clock.now().0.saturating_sub(CLOCK_SLACK.0);
-        let snapshot = self.store.snapshot();
+        let (snapshot, overlay) = self.overlay.freeze(|| self.store.snapshot());
         let ids = snapshot.segments.iter().map(|view| view.segment.id());
         let cursor = resumed.unwrap_or_else(|| ExportCursor {
             place: None,
@@ -142,7 +142,7 @@ impl Engine {
             with_spans,
             cursor,
             snapshot,
-            overlay: Arc::clone(&self.overlay),
+            overlay,
             unreadable: Arc::clone(&self.unreadable),
             _permit: permit,
         })
@@ -156,7 +156,7 @@ pub struct Export {
     with_spans: bool,
     cursor: ExportCursor,
     snapshot: Snapshot,
-    overlay: Arc<Overlay>,
+    overlay: Overlay,
     unreadable: Arc<Unreadable>,
     _permit: OwnedSemaphorePermit,
 }
@@ -250,6 +250,7 @@ impl<F: FnMut(ExportLot) -> ControlFlow<()>> Walk<'_, F> {
                 Hit::Hot(trace) => Some(StoredTrace {
                     summary: trace.summary().clone(),
                     facts: trace.facts().cloned(),
+                    edits: trace.folded().cloned(),
                 }),
                 Hit::Sealed(..) => row,
             })
@@ -311,8 +312,8 @@ impl<F: FnMut(ExportLot) -> ControlFlow<()>> Walk<'_, F> {
     fn exported(&self, stored: StoredTrace, spans: Vec<Arc<Span>>) -> ExportedTrace {
         let key = stored.summary.key;
         let experiment = stored.summary.experiment;
+        let edits = self.context.overlay.of_stored(&stored);
         let (mut facts, mut removed_tags) = (stored.facts, Vec::new());
-        let edits = self.context.overlay.get(key);
         for (tag, value) in edits.iter().flat_map(|edits| &edits.tags) {
             let facts = facts.get_or_insert_with(|| TraceFacts::new(key.trace, experiment));
             match value {
@@ -324,7 +325,7 @@ impl<F: FnMut(ExportLot) -> ControlFlow<()>> Walk<'_, F> {
             }
         }
         ExportedTrace {
-            record: record(stored.summary, self.context.overlay),
+            record: edited(stored.summary, edits.as_deref()),
             facts,
             removed_tags,
             spans,

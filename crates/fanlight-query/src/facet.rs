@@ -2,11 +2,11 @@
 
 use std::fmt;
 
-use fanlight_model::{TraceEdits, TraceSummary};
+use fanlight_model::{NAME_TAG, TraceEdits, TraceSummary};
 use fanlight_store::{HotTrace, Property, SpanProfile};
 
 use crate::filter::TraceField;
-use crate::overlay::{NAME_TAG, Overlay};
+use crate::overlay::Overlay;
 
 /// Texts longer than this are not listed by the indexes of segments, so they are nowhere.
 const LISTED_BYTES: usize = 256;
@@ -153,7 +153,7 @@ impl Facet {
                 (values.into_iter().map(str::to_owned).collect(), false)
             }
             _ => {
-                let edits = overlay.get(trace.key());
+                let edits = overlay.of_hot(trace);
                 listed(self.of_summary(trace.summary(), edits.as_deref()))
             }
         }

@@ -22,25 +22,30 @@ impl Engine {
     pub async fn add_edits(&self, edits: Vec<(TraceKey, TraceEdits)>) -> Result<(), QueryError> {
         let keys: Vec<TraceKey> = edits.iter().map(|(key, _)| *key).collect();
         let _locks = self.edit_locks.of_all(&keys).await;
+        let known = self.known_of_all(&keys).await?;
+        let nothing = TraceEdits::default();
         let mut news = News::default();
         for (key, edits) in edits {
-            let known = self.overlay.get(key);
-            news.note(
-                key,
-                edits,
-                known.as_deref().unwrap_or(&TraceEdits::default()),
-            );
+            let known = known[&key].edits();
+            news.note(key, edits, known.unwrap_or(&nothing));
         }
         let changed = news.changed();
-        self.catalog.put_assessments(&news.assessments).await?;
+        // Only the first of them brings along what is known: the others find it in the catalog.
+        let edited = |key: &TraceKey| known[key].edited();
+        let assessments = news.assessments.into_iter();
+        let assessments: Vec<_> = assessments
+            .map(|(key, said)| (edited(&key), said))
+            .collect();
+        self.catalog.put_assessments(&assessments).await?;
         for (key, tag) in &news.removed_tags {
-            self.catalog.delete_trace_tag(*key, tag).await?;
+            self.catalog.delete_trace_tag(edited(key), tag).await?;
         }
         for (run, keys) in &news.runs {
-            self.catalog.link_run(keys, run).await?;
+            let keys: Vec<_> = keys.iter().map(edited).collect();
+            self.catalog.link_run(&keys, run).await?;
         }
         for (key, prompts) in &news.prompts {
-            self.catalog.link_prompts(*key, prompts).await?;
+            self.catalog.link_prompts(edited(key), prompts).await?;
         }
         for key in changed {
             self.reload(key).await?;

@@ -25,6 +25,7 @@ mod overview;
 mod parallel;
 mod registry;
 mod retention;
+mod row_edits;
 mod sealed_values;
 mod search;
 mod sessions;

@@ -3,16 +3,17 @@
 use std::sync::Arc;
 
 use fanlight_model::{
-    ExperimentId, TraceEdits, TraceId, TraceKey, TraceSummary, UnixNanos, WorkspaceId,
+    ExperimentId, NAME_TAG, TraceEdits, TraceId, TraceSummary, UnixNanos, WorkspaceId,
 };
-use fanlight_store::{HotTrace, Property, SegmentView, Snapshot, SpanProfile};
+use fanlight_store::{HotTrace, Property, SegmentView, Snapshot, SpanProfile, StoredTrace};
 use roaring::RoaringBitmap;
 use rustc_hash::FxHashMap;
 
 use crate::compile::Compiler;
 use crate::filter::Filter;
-use crate::overlay::{NAME_TAG, Overlay};
-use crate::subject::{record, trace_id_text};
+use crate::overlay::Overlay;
+use crate::row_edits::{assessed_rows, edits_of};
+use crate::subject::{record, record_of_hot, trace_id_text};
 use crate::{Engine, QueryError, TraceRecord};
 
 /// The traces of one workspace and what people said about them, all of one moment: neither later writes nor later
@@ -61,10 +62,6 @@ impl Narrowing {
 impl Engine {
     /// Everything as of now. May read indexes from disk: call it away from threads that serve requests.
     pub fn moment(&self, workspace: WorkspaceId) -> Moment {
-        // What is worked out here stays with the overlay for the next one.
-        for view in &self.store.snapshot().segments {
-            self.overlay.edited_rows(&view.segment);
-        }
         let (store, overlay) = self.overlay.freeze(|| self.store.snapshot());
         Moment {
             workspace,
@@ -171,29 +168,44 @@ impl Moment {
         Ok(aliases)
     }
 
-    /// Rows whose name was edited; some of them may be of traces that moved on.
+    /// Rows whose name was edited since they were written; some of them may be of traces that moved on.
     pub fn renamed_rows(&self, view: &SegmentView) -> RoaringBitmap {
         let rows = view.segment.rows();
         let renamed = |row: &u32| {
-            let edits = rows.key(*row).and_then(|key| self.edits(key));
+            let edits = rows.key(*row).and_then(|key| self.overlay.get(key));
             edits.is_some_and(|edits| edits.tags.contains_key(NAME_TAG))
         };
         let edited = self.overlay.edited_rows(&view.segment);
         edited.iter().filter(renamed).collect()
     }
 
-    /// Rows with edits, some of them maybe of traces that moved on.
-    pub fn edited_rows(&self, view: &SegmentView) -> RoaringBitmap {
-        self.overlay.edited_rows(&view.segment).as_ref().clone()
+    /// Rows that may have assessments: too many rather than too few.
+    pub fn assessed_rows(&self, view: &SegmentView) -> Result<RoaringBitmap, QueryError> {
+        assessed_rows(&self.overlay, &view.segment)
     }
 
-    pub fn edits(&self, key: TraceKey) -> Option<Arc<TraceEdits>> {
-        self.overlay.get(key)
+    /// Everything said about the traces of `rows`, which ascend.
+    pub fn edits_of(
+        &self,
+        view: &SegmentView,
+        rows: &[u32],
+    ) -> Result<Vec<Option<Arc<TraceEdits>>>, QueryError> {
+        Ok(edits_of(&self.overlay, &view.segment, rows)?)
+    }
+
+    /// Everything said about a trace in memory.
+    pub fn edits_of_hot(&self, trace: &HotTrace) -> Option<Arc<TraceEdits>> {
+        self.overlay.of_hot(trace)
     }
 
     /// A trace as it is kept, with its edits.
-    pub fn record(&self, summary: TraceSummary) -> TraceRecord {
-        record(summary, &self.overlay)
+    pub fn record(&self, trace: StoredTrace) -> TraceRecord {
+        record(trace, &self.overlay)
+    }
+
+    /// A trace in memory, with its edits.
+    pub fn record_of_hot(&self, trace: &HotTrace) -> TraceRecord {
+        record_of_hot(trace, &self.overlay)
     }
 }
 

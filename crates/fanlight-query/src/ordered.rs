@@ -10,7 +10,7 @@ use rustc_hash::FxHashMap;
 use crate::cursor::Cursor;
 use crate::order::{compare_rows, compare_values, complete_order, order_value};
 use crate::search::{Context, Hit};
-use crate::subject::{record, trace_id_text};
+use crate::subject::{record, record_of_hot, trace_id_text};
 use crate::{OrderBy, OrderKey, Page, QueryError, SortValue};
 
 const LOOK_AT_ONCE: usize = 64;
@@ -63,7 +63,7 @@ pub(crate) fn ordered(context: &Context<'_>, snapshot: &Snapshot) -> Result<Page
         },
     };
     for trace in context.hot_matches(snapshot) {
-        let edited = record(trace.summary().clone(), context.overlay).summary;
+        let edited = record_of_hot(&trace, context.overlay).summary;
         let id = trace_id_text(&edited);
         let values: Vec<_> = order
             .iter()
@@ -238,7 +238,7 @@ fn read_values(
             .read(segment, lot, &|rows| segment.traces(rows));
         for (row, stored) in lot.iter().zip(found) {
             let Some(stored) = stored else { continue };
-            let edited = record(stored.summary, context.overlay).summary;
+            let edited = record(stored, context.overlay).summary;
             match order_value(key, &edited, edited.alias.as_deref().unwrap_or_default()) {
                 SortValue::Text(text) if !(*key == OrderKey::TraceId && text.is_empty()) => {
                     column.insert(*row, text)

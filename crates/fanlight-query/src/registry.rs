@@ -1,14 +1,20 @@
-//! The store's registry, kept in the catalog.
+//! The store's registry, kept in the catalog; edits come from the overlay.
+
+use std::sync::Arc;
 
 use fanlight_catalog::{Catalog, NewSegment, SegmentRow};
 use fanlight_model::{SegmentId, TraceKey};
-use fanlight_store::{Registered, Registry, RegistryError, SegmentEntry};
+use fanlight_store::{Registered, Registry, RegistryError, RowEdits, Segment, SegmentEntry};
+use roaring::RoaringBitmap;
 use tokio::runtime::Handle;
+
+use crate::overlay::Overlay;
 
 /// Bridges the store's own threads to the asynchronous catalog.
 #[derive(Debug)]
 pub(crate) struct CatalogRegistry {
     pub(crate) catalog: Catalog,
+    pub(crate) overlay: Arc<Overlay>,
     pub(crate) runtime: Handle,
 }
 
@@ -50,6 +56,7 @@ impl Registry for CatalogRegistry {
         &self,
         segment: Option<&SegmentEntry>,
         removed: &[SegmentId],
+        folded: &[u64],
     ) -> Result<(), RegistryError> {
         let row = segment.map(|segment| SegmentRow {
             id: segment.id,
@@ -57,9 +64,21 @@ impl Registry for CatalogRegistry {
             log_seq: segment.log_seq,
             dead: segment.dead.clone(),
         });
-        Ok(self
-            .runtime
-            .block_on(self.catalog.replace_segments(row.as_ref(), removed))?)
+        let replaced = self.catalog.replace_segments(row.as_ref(), removed, folded);
+        Ok(self.runtime.block_on(replaced)?)
+    }
+
+    fn edited_rows(&self, segment: &Arc<Segment>) -> RoaringBitmap {
+        let edits = self.overlay.foldable(segment);
+        edits.iter().map(|of| of.row).collect()
+    }
+
+    fn edits_of(&self, segment: &Arc<Segment>) -> Vec<RowEdits> {
+        self.overlay.foldable(segment)
+    }
+
+    fn fold(&self, folded: &[(TraceKey, u64)], swap: &mut dyn FnMut()) {
+        self.overlay.fold(folded, swap);
     }
 
     fn record_deletes(

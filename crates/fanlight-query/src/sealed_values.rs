@@ -2,7 +2,7 @@
 
 use std::ops::ControlFlow;
 
-use fanlight_store::{Postings, SpanProfile};
+use fanlight_store::{Postings, Property, SpanProfile};
 use roaring::{MultiOps, RoaringBitmap};
 use rustc_hash::FxHashMap;
 
@@ -52,6 +52,8 @@ pub(crate) struct SealedValues<'a> {
     /// Rows whose recorded value counts, and what edits say of the others.
     recorded: RoaringBitmap,
     edited: FxHashMap<String, RoaringBitmap>,
+    /// Rows whose links to runs are as the index has them.
+    linked: RoaringBitmap,
     pub(crate) unlisted: RoaringBitmap,
 }
 
@@ -72,6 +74,7 @@ impl<'a> SealedValues<'a> {
                 .unlisted(facet.property())
                 .map_err(corrupt)?
                 & &all,
+            linked: all.clone(),
             recorded: all,
             edited: FxHashMap::default(),
         };
@@ -86,12 +89,17 @@ impl<'a> SealedValues<'a> {
                         }
                     }
                     None => {
+                        values.linked.remove(row);
                         for run in &edits.runs {
                             values.edited.entry(run.clone()).or_default().insert(row);
                         }
                     }
                 }
             }
+        }
+        if *facet == Facet::Run {
+            let long = segment.facets().unlisted(Property::LinkedRun);
+            values.unlisted |= long.map_err(corrupt)? & &values.linked;
         }
         Ok(values)
     }
@@ -137,6 +145,12 @@ impl<'a> SealedValues<'a> {
         facets.each_value(property, prefix, &mut |value, postings| {
             visit(value, &ValueRows::Listed(postings), &self.recorded)
         })?;
+        if *self.facet == Facet::Run {
+            // Never the run a trace was made in.
+            facets.each_value(Property::LinkedRun, prefix, &mut |value, postings| {
+                visit(value, &ValueRows::Listed(postings), &self.linked)
+            })?;
+        }
         for (value, rows) in &self.edited {
             // A run a trace was linked to may be the one it was made in.
             let extra = match self.facet {

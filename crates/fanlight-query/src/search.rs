@@ -1,6 +1,5 @@
 //! Newest first: hot traces and segments merged by time, looking no further than the page needs.
 
-use std::borrow::Cow;
 use std::cmp::Ordering;
 use std::collections::{BinaryHeap, VecDeque};
 use std::sync::Arc;
@@ -15,7 +14,7 @@ use crate::cursor::Cursor;
 use crate::filter::Filter;
 use crate::overlay::Overlay;
 use crate::parallel::map;
-use crate::subject::{Subject, record};
+use crate::subject::{Subject, record, record_of_hot};
 use crate::unreadable::Unreadable;
 use crate::{OrderBy, OrderKey, Page, QueryError, Search, SortValue};
 
@@ -71,6 +70,7 @@ pub(crate) enum Hit {
 /// What every step of a search needs.
 pub(crate) struct Context<'a> {
     pub(crate) search: &'a Search,
+    /// Of the moment of the snapshot.
     pub(crate) overlay: &'a Overlay,
     pub(crate) unreadable: &'a Unreadable,
     pub(crate) deadline: Instant,
@@ -191,8 +191,7 @@ impl Context<'_> {
                     .zip(&spans)
                     .map(|(stored, spans): (_, &Vec<Arc<Span>>)| {
                         let spans = || spans.as_slice();
-                        let subject =
-                            Subject::new(Cow::Borrowed(&stored.summary), self.overlay, &spans);
+                        let subject = Subject::of_stored(stored, self.overlay, &spans);
                         self.search.filter.matches(&subject)
                     });
             Ok(matches.collect())
@@ -213,8 +212,8 @@ impl Context<'_> {
     pub(crate) fn read_each(&self, hits: &[Hit]) -> Vec<Option<crate::TraceRecord>> {
         let stored = self.read_rows(hits, &|segment, rows| segment.traces(rows));
         let records = hits.iter().zip(stored).map(|(hit, stored)| match hit {
-            Hit::Hot(trace) => Some(record(trace.summary().clone(), self.overlay)),
-            Hit::Sealed(..) => stored.map(|stored| record(stored.summary, self.overlay)),
+            Hit::Hot(trace) => Some(record_of_hot(trace, self.overlay)),
+            Hit::Sealed(..) => stored.map(|stored| record(stored, self.overlay)),
         });
         records.collect()
     }

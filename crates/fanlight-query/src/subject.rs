@@ -1,15 +1,15 @@
 //! A trace with its edits, as filters look at it.
 
 use std::borrow::Cow;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, LazyLock, OnceLock};
 
 use fanlight_model::{Assessment, Attributes, LinkedPrompt, Span, TraceEdits, TraceSummary, Value};
-use fanlight_store::HotTrace;
+use fanlight_store::{HotTrace, StoredTrace};
 
 use crate::engine::TraceRecord;
 use crate::filter::{FilterSubject, Needle, SpanCondition, SpanField, Test};
-use crate::overlay::{Overlay, apply_tags};
+use crate::overlay::Overlay;
 
 static NO_EDITS: LazyLock<TraceEdits> = LazyLock::new(TraceEdits::default);
 
@@ -25,28 +25,12 @@ pub(crate) struct Subject<'a> {
 }
 
 impl<'a> Subject<'a> {
-    pub(crate) fn new(
-        summary: Cow<'a, TraceSummary>,
+    pub(crate) fn of_stored(
+        trace: &'a StoredTrace,
         overlay: &'a Overlay,
         spans: &'a dyn Fn() -> &'a [Arc<Span>],
     ) -> Self {
-        let edits = overlay.get(summary.key);
-        let summary = match &edits {
-            Some(edits) if !edits.tags.is_empty() => {
-                let mut edited = summary.into_owned();
-                apply_tags(&mut edited, edits);
-                Cow::Owned(edited)
-            }
-            _ => summary,
-        };
-        Self {
-            summary,
-            edits,
-            session_assessments: OnceLock::new(),
-            overlay,
-            hot: None,
-            spans,
-        }
+        Self::new(&trace.summary, overlay.of_stored(trace), overlay, spans)
     }
 
     /// The same for a trace in memory.
@@ -57,7 +41,43 @@ impl<'a> Subject<'a> {
     ) -> Self {
         Self {
             hot: Some(trace),
-            ..Self::new(Cow::Borrowed(trace.summary()), overlay, spans)
+            ..Self::new(trace.summary(), overlay.of_hot(trace), overlay, spans)
+        }
+    }
+
+    /// The same for one that was read before, edits applied.
+    pub(crate) fn of_record(
+        record: &'a TraceRecord,
+        overlay: &'a Overlay,
+        spans: &'a dyn Fn() -> &'a [Arc<Span>],
+    ) -> Self {
+        let edits = TraceEdits {
+            tags: BTreeMap::new(),
+            assessments: record.assessments.clone(),
+            runs: record.runs.clone(),
+            prompts: record.prompts.clone(),
+        };
+        Self::new(&record.summary, Some(Arc::new(edits)), overlay, spans)
+    }
+
+    /// One with these edits.
+    pub(crate) fn new(
+        recorded: &'a TraceSummary,
+        edits: Option<Arc<TraceEdits>>,
+        overlay: &'a Overlay,
+        spans: &'a dyn Fn() -> &'a [Arc<Span>],
+    ) -> Self {
+        let mut summary = Cow::Borrowed(recorded);
+        if let Some(edits) = edits.as_ref().filter(|edits| !edits.tags.is_empty()) {
+            edits.apply_tags(summary.to_mut());
+        }
+        Self {
+            summary,
+            edits,
+            session_assessments: OnceLock::new(),
+            overlay,
+            hot: None,
+            spans,
         }
     }
 
@@ -165,10 +185,21 @@ pub(crate) fn trace_id_text(summary: &TraceSummary) -> Cow<'_, str> {
 }
 
 /// A stored trace with its edits.
-pub(crate) fn record(mut summary: TraceSummary, overlay: &Overlay) -> TraceRecord {
-    let edits = overlay.get(summary.key);
-    let edits = edits.as_deref().unwrap_or(&NO_EDITS);
-    apply_tags(&mut summary, edits);
+pub(crate) fn record(trace: StoredTrace, overlay: &Overlay) -> TraceRecord {
+    let edits = overlay.of_stored(&trace);
+    edited(trace.summary, edits.as_deref())
+}
+
+/// A trace in memory with its edits.
+pub(crate) fn record_of_hot(trace: &HotTrace, overlay: &Overlay) -> TraceRecord {
+    let edits = overlay.of_hot(trace);
+    edited(trace.summary().clone(), edits.as_deref())
+}
+
+/// A trace as it was recorded, with everything said about it.
+pub(crate) fn edited(mut summary: TraceSummary, edits: Option<&TraceEdits>) -> TraceRecord {
+    let edits = edits.unwrap_or(&NO_EDITS);
+    edits.apply_tags(&mut summary);
     TraceRecord {
         summary,
         assessments: edits.assessments.clone(),

@@ -181,7 +181,6 @@ fn with_trace_ids<'a>(
 
 #[cfg(test)]
 mod tests {
-    use std::borrow::Cow;
     use std::sync::Arc;
 
     use fanlight_model::{
@@ -380,7 +379,7 @@ mod tests {
         for row in 0..segment.row_count() {
             let (stored, spans) = segment.trace(row).unwrap();
             let spans_of = || spans.as_slice();
-            let subject = Subject::new(Cow::Borrowed(&stored.summary), &overlay, &spans_of);
+            let subject = Subject::of_stored(&stored, &overlay, &spans_of);
             if filter.matches(&subject) {
                 prop_assert!(found.may.contains(row), "{test:?} in {:?}", spans);
             } else {
@@ -389,7 +388,7 @@ mod tests {
         }
         for trace in hot {
             let spans_of = || trace.spans();
-            let looked_at = Subject::new(Cow::Borrowed(trace.summary()), &overlay, &spans_of);
+            let looked_at = Subject::new(trace.summary(), None, &overlay, &spans_of);
             let ruled_out = !filter.matches(&Subject::of_hot(trace, &overlay, &spans_of));
             prop_assert_eq!(
                 filter.matches(&looked_at),

@@ -1,6 +1,5 @@
 //! The places in the traces of a page where the texts are that its filter asks for.
 
-use std::borrow::Cow;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -23,23 +22,23 @@ impl Engine {
         if !filter.asks_for_text() {
             return Ok(traces.iter().map(|_| Some(Vec::new())).collect());
         }
-        let summaries: Vec<_> = traces.iter().map(|trace| trace.summary.clone()).collect();
+        let traces = traces.to_vec();
         let filter = filter.clone();
         let (store, overlay) = (Arc::clone(&self.store), Arc::clone(&self.overlay));
         self.read(move || {
             let deadline = Instant::now() + PATIENCE;
-            let hits = summaries.into_iter().map(|summary| {
+            let hits = traces.iter().map(|trace| {
                 if Instant::now() >= deadline {
                     return None;
                 }
-                let found = store.find(summary.key)?;
+                let found = store.find(trace.summary.key)?;
                 let read = if filter.needs_spans() {
                     found.spans().ok()?
                 } else {
                     Vec::new()
                 };
                 let spans = || read.as_slice();
-                let subject = Subject::new(Cow::Owned(summary), &overlay, &spans);
+                let subject = Subject::of_record(trace, &overlay, &spans);
                 Some(filter.text_hits(&subject, MOST))
             });
             Ok(hits.collect())

@@ -1,11 +1,14 @@
 //! Values and keys in use, for completion.
 
+use std::borrow::Cow;
 use std::collections::BTreeSet;
 use std::ops::ControlFlow;
+use std::sync::Arc;
 
-use fanlight_model::{ExperimentId, WorkspaceId};
-use fanlight_store::{HotTrace, Property, SegmentView, Snapshot};
+use fanlight_model::{ExperimentId, NAME_TAG, WorkspaceId};
+use fanlight_store::{HotTrace, Property, Segment, SegmentView, Snapshot};
 use roaring::RoaringBitmap;
+use rustc_hash::FxHashMap;
 
 use crate::filter::Filter;
 use crate::matched::MatchedRows;
@@ -194,15 +197,13 @@ fn add_hot_keys(first: &mut First<'_>, context: &Context<'_>, trace: &HotTrace, 
     let summary = trace.summary();
     match keyed {
         Keyed::Tag => {
-            let edits = context.overlay.get(trace.key());
+            let edits = context.overlay.of_hot(trace);
             let tags = edits.as_ref().map(|edits| &edits.tags);
             let is_removed = |key: &str| tags.and_then(|tags| tags.get(key)) == Some(&None);
             let kept = summary.tags.keys().filter(|key| !is_removed(key));
             kept.for_each(|key| first.add(key));
-            let set = tags
-                .into_iter()
-                .flatten()
-                .filter(|(_, value)| value.is_some());
+            let set = tags.into_iter().flatten();
+            let set = set.filter(|(key, value)| value.is_some() && *key != NAME_TAG);
             set.for_each(|(key, _)| first.add(key));
         }
         Keyed::Metadata => summary.metadata.keys().for_each(|key| first.add(key)),
@@ -225,12 +226,22 @@ fn add_keys(
     let corrupt = |reason| QueryError::segment(segment.id(), reason);
     let rows = context.bounds(view).must;
     let facets = segment.facets();
+    let edited = if keyed == Keyed::Tag {
+        edited_tags(first, context, segment, &rows)
+    } else {
+        FxHashMap::default()
+    };
     for key in facets.keys(keyed.with_key("")).map_err(corrupt)? {
         if !first.wants(&key) {
             continue;
         }
         let property = keyed.with_key(&key);
         let unlisted = facets.unlisted(property).map_err(corrupt)?;
+        // Of rows with an edit of the tag, the edit has told.
+        let rows = match edited.get(&key) {
+            Some(edited) => Cow::Owned(&rows - edited),
+            None => Cow::Borrowed(&rows),
+        };
         let mut is_used = !unlisted.is_disjoint(&rows);
         if !is_used {
             facets
@@ -248,16 +259,27 @@ fn add_keys(
             first.add(&key);
         }
     }
-    if keyed == Keyed::Tag {
-        for row in context.overlay.edited_rows(segment).as_ref() & &rows {
-            let edits = segment
-                .rows()
-                .key(row)
-                .and_then(|key| context.overlay.get(key));
-            let tags = edits.iter().flat_map(|edits| &edits.tags);
-            let set = tags.filter(|(_, value)| value.is_some());
-            set.for_each(|(key, _)| first.add(key));
+    Ok(())
+}
+
+/// Adds the tags that edits have set, and answers which rows have an edit of which tag.
+fn edited_tags(
+    first: &mut First<'_>,
+    context: &Context<'_>,
+    segment: &Arc<Segment>,
+    rows: &RoaringBitmap,
+) -> FxHashMap<String, RoaringBitmap> {
+    let mut edited: FxHashMap<String, RoaringBitmap> = FxHashMap::default();
+    for row in context.overlay.edited_rows(segment).as_ref() & rows {
+        let key = segment.rows().key(row);
+        let edits = key.and_then(|key| context.overlay.get(key));
+        for (tag, value) in edits.iter().flat_map(|edits| &edits.tags) {
+            edited.entry(tag.clone()).or_default().insert(row);
+            // A name is a field of its own.
+            if value.is_some() && tag != NAME_TAG {
+                first.add(tag);
+            }
         }
     }
-    Ok(())
+    edited
 }

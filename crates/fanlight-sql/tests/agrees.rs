@@ -331,9 +331,14 @@ async fn a_moment_stays_as_it_was() {
             .map(|view| rows(view).unwrap().len())
             .sum();
         let tag = |number| {
-            moment
-                .edits(key(number))
-                .and_then(|edits| edits.tags["env"].clone())
+            let sealed = moment.segments().iter().find_map(|view| {
+                let row = view.segment.rows().find(key(number))?;
+                moment.edits_of(view, &[row]).unwrap().pop()?
+            });
+            let hot = moment.hot();
+            let hot = hot.iter().find(|trace| trace.key() == key(number));
+            let edits = sealed.or_else(|| moment.edits_of_hot(hot?));
+            edits.and_then(|edits| edits.tags["env"].clone())
         };
         (moment.hot().len(), sealed, tag(3), tag(25))
     };

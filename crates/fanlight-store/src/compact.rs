@@ -1,17 +1,17 @@
-//! From many segments to few: which, when, and the swap that readers never notice.
+//! From many segments to few, and from edits to rows: which, when, and the swap that readers never notice.
 
 use std::collections::HashMap;
 use std::fs;
 use std::sync::Arc;
 
-use fanlight_model::SegmentId;
+use fanlight_model::{SegmentId, TraceKey};
 use roaring::RoaringBitmap;
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::StoreError;
-use crate::registry::SegmentEntry;
+use crate::registry::{RowEdits, SegmentEntry};
 use crate::seal::{Sealer, Unannounced};
-use crate::segment::{Figures, LEFT_OUT, Segment, Source, Unused, dir_of, merge, plan};
+use crate::segment::{Figures, LEFT_OUT, NewEdits, Segment, Source, Unused, dir_of, merge, plan};
 use crate::state::{SegmentView, State};
 
 /// So many neighbours of about one size become one segment, which is about as many times larger.
@@ -20,6 +20,10 @@ const FAN: usize = 8;
 const MAX_ROWS: u64 = 1 << 18;
 /// Nor beyond this many files of spans.
 const MAX_PARTS: usize = 512;
+/// A segment is written anew for the sake of edits when one of so many rows was edited since, and as many at least:
+/// that is as much work for one edit as for many.
+const EDITED_SHARE: u64 = 20;
+const EDITED_LEAST: u64 = 64;
 
 /// A merge on disk that is not announced yet.
 #[derive(Debug)]
@@ -27,6 +31,8 @@ pub(crate) struct Merged {
     /// `None` when no row of the sources counts any more.
     new: Option<(Arc<Segment>, Figures)>,
     sources: Vec<Source>,
+    /// What the new rows have taken over, and of which revision that is.
+    folded: Vec<RowEdits>,
 }
 
 /// How eagerly to merge.
@@ -62,6 +68,14 @@ impl Effort {
             Self::All => !view.dead.is_empty() || view.segment.unused_spans().is_ok_and(|n| n > 0),
         }
     }
+
+    /// Whether a segment is written anew for the sake of its edited rows.
+    fn minds_edits(self, view: &SegmentView, edited: u64) -> bool {
+        match self {
+            Self::Due => edited >= EDITED_LEAST.max(live_rows(view) / EDITED_SHARE),
+            Self::All => edited > 0,
+        }
+    }
 }
 
 impl Sealer {
@@ -80,15 +94,21 @@ impl Sealer {
             (chosen, SegmentId(*next_id - 1))
         };
         let (sources, origins) = plan(chosen);
+        let folded = self.freeze(&sources);
         let new = if origins.is_empty() {
             None
         } else {
-            self.check_free(bytes_written(&sources))?;
+            let edits: NewEdits = folded
+                .iter()
+                .map(|of| (of.row, Arc::clone(&of.edits)))
+                .collect();
+            self.check_free(bytes_written(&sources) + bytes_of(&edits))?;
             let merged = merge(
                 &self.segments_dir,
                 id,
                 &sources,
                 &origins,
+                &edits,
                 effort.tolerated(),
             );
             let figures = merged.inspect_err(|_| {
@@ -103,7 +123,11 @@ impl Sealer {
         // No seal is under way while the sources are replaced: it would have noted their rows.
         let _no_seal = self.next_id.lock();
         drop(self.settle()?);
-        *self.unannounced.lock() = Some(Unannounced::Merged(Merged { new, sources }));
+        *self.unannounced.lock() = Some(Unannounced::Merged(Merged {
+            new,
+            sources,
+            folded,
+        }));
         drop(self.settle()?);
         Ok(count)
     }
@@ -135,7 +159,8 @@ impl Sealer {
         let chosen = if lifeless.is_empty() {
             effort.run(&views).or_else(|| {
                 let wasteful = views.iter().find(|view| effort.minds(view));
-                wasteful.map(|view| vec![Arc::clone(view)])
+                let edited = || views.iter().find(|view| self.minds_edits(effort, view));
+                wasteful.or_else(edited).map(|view| vec![Arc::clone(view)])
             })?
         } else {
             lifeless
@@ -148,6 +173,31 @@ impl Sealer {
         Some(chosen.iter().map(source).collect())
     }
 
+    fn minds_edits(&self, effort: Effort, view: &Arc<SegmentView>) -> bool {
+        let edited = self.registry.edited_rows(&view.segment);
+        effort.minds_edits(view, edited.intersection_len(&view.live()))
+    }
+
+    /// The edits that the new rows take over, as of now. Rows that do not count take over none: damage may have left an
+    /// older copy of a trace behind.
+    fn freeze(&self, sources: &[Source]) -> Vec<RowEdits> {
+        let views = self.state.read().segments.clone();
+        let mut frozen = Vec::new();
+        for source in sources {
+            let id = source.segment.id();
+            let Some(view) = views.iter().find(|view| view.segment.id() == id) else {
+                continue;
+            };
+            let live = self.registry.edits_of(&source.segment).into_iter();
+            let moved = live.filter(|of| view.is_live(of.row)).map(|of| RowEdits {
+                row: source.new_rows[of.row as usize],
+                ..of
+            });
+            frozen.extend(moved.filter(|of| of.row != LEFT_OUT));
+        }
+        frozen
+    }
+
     /// Lets the merged segment take the place of its sources.
     pub(crate) fn announce_merged(&self, merged: &Merged) -> Result<(), StoreError> {
         let removed: Vec<SegmentId> = merged.sources.iter().map(|s| s.segment.id()).collect();
@@ -158,10 +208,14 @@ impl Sealer {
             log_seq: segment.log_seq(),
             dead: serialized(&dead),
         });
+        let folded = merged.folded_in(&dead);
+        let revisions: Vec<u64> = folded.iter().map(|(_, revision)| *revision).collect();
         self.registry
-            .replace(entry.as_ref(), &removed)
+            .replace(entry.as_ref(), &removed, &revisions)
             .map_err(StoreError::Registry)?;
-        merged.swap(&mut self.state.write(), dead);
+        self.registry.fold(&folded, &mut || {
+            merged.swap(&mut self.state.write(), dead.clone());
+        });
         for source in &merged.sources {
             // Nobody knows it any more; should this fail, the next start removes it.
             if let Err(error) = fs::remove_dir_all(&source.dir) {
@@ -171,6 +225,7 @@ impl Sealer {
         tracing::info!(
             segment.id = ?merged.new.as_ref().map(|(segment, _)| segment.id().0),
             segment.traces = merged.new.as_ref().map_or(0, |(_, figures)| figures.traces),
+            segment.edited = folded.len(),
             "merged {} segments", removed.len()
         );
         Ok(())
@@ -190,6 +245,14 @@ fn bytes_written(sources: &[Source]) -> u64 {
         source.segment.index_bytes() + parts
     };
     sources.iter().map(of_source).sum()
+}
+
+/// What edits take in records, before compression.
+fn bytes_of(edits: &NewEdits) -> u64 {
+    let texts = edits.values().map(serde_json::to_string);
+    texts
+        .map(|text| text.map_or(0, |text| text.len() as u64))
+        .sum()
 }
 
 fn live_rows(view: &SegmentView) -> u64 {
@@ -233,6 +296,20 @@ fn first_run(
 }
 
 impl Merged {
+    /// Traces whose edits are in rows that count, with their revisions. A row that died while it was written was sealed
+    /// elsewhere, without the edits, or deleted.
+    ///
+    /// Until the sources go, no more can die: who seals or deletes settles first.
+    fn folded_in(&self, dead: &RoaringBitmap) -> Vec<(TraceKey, u64)> {
+        let Some((segment, _)) = &self.new else {
+            return Vec::new();
+        };
+        let counting = self.folded.iter().filter(|of| !dead.contains(of.row));
+        counting
+            .filter_map(|of| Some((segment.rows().key(of.row)?, of.revision)))
+            .collect()
+    }
+
     /// Rows of the new segment that died in the sources while it was written.
     fn dead(&self, state: &State) -> RoaringBitmap {
         self.moved(state, |view| &view.dead)
@@ -271,9 +348,15 @@ impl Merged {
                 moved.insert(*key, (segment.id(), source.new_rows[row as usize]));
             }
         }
+        let folded: FxHashMap<u32, &RowEdits> = self.folded.iter().map(|of| (of.row, of)).collect();
         for (key, place) in moved {
             if let Some(trace) = state.hot.get_mut(&key) {
-                Arc::make_mut(trace).supersedes = Some(place);
+                let trace = Arc::make_mut(trace);
+                trace.supersedes = Some(place);
+                // It was opened again while its row took over edits, from the row without them.
+                if let Some(of) = folded.get(&place.1) {
+                    trace.set_folded(Some(Arc::clone(&of.edits)));
+                }
             }
         }
         self.remove_sources(state);

@@ -6,7 +6,7 @@ use std::sync::{Arc, OnceLock};
 
 use fanlight_model::{
     Addition, Attributes, Event, ExperimentId, Scope, SegmentId, Span, SpanId, SpanKind, Status,
-    TraceFacts, TraceKey, TraceState, TraceSummary, UnixNanos,
+    TraceEdits, TraceFacts, TraceKey, TraceState, TraceSummary, UnixNanos,
 };
 use rustc_hash::{FxBuildHasher, FxHashMap, FxHashSet};
 
@@ -28,6 +28,7 @@ pub struct HotTrace {
     key: TraceKey,
     experiment: ExperimentId,
     facts: Option<TraceFacts>,
+    folded: Option<Arc<TraceEdits>>,
     spans: Vec<Arc<Span>>,
     places: FxHashMap<SpanId, usize>,
     additions: Vec<Arc<Addition>>,
@@ -63,6 +64,7 @@ impl Clone for HotTrace {
             key: self.key,
             experiment: self.experiment,
             facts: self.facts.clone(),
+            folded: self.folded.clone(),
             spans: self.spans.clone(),
             places: self.places.clone(),
             additions: self.additions.clone(),
@@ -90,6 +92,7 @@ impl HotTrace {
             key,
             experiment,
             facts: None,
+            folded: None,
             spans: Vec::new(),
             places: FxHashMap::default(),
             additions: Vec::new(),
@@ -133,6 +136,16 @@ impl HotTrace {
         self.facts.as_ref()
     }
 
+    /// What the row kept of edits that this trace was opened again from. Edits of the registry replace it.
+    pub fn folded(&self) -> Option<&Arc<TraceEdits>> {
+        self.folded.as_ref()
+    }
+
+    pub(crate) fn set_folded(&mut self, edits: Option<Arc<TraceEdits>>) {
+        self.folded = edits;
+    }
+
+    /// Before edits.
     pub fn summary(&self) -> &TraceSummary {
         &self.derived().summary
     }

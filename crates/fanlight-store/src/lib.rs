@@ -1,8 +1,8 @@
 //! Keeps what happened: spans and what clients said about their traces, which never change once written.
 //!
 //! Owns the write-ahead log, the hot part in memory and sealed segments on disk, and the promise that an acknowledged
-//! batch is durable and visible. It refuses to know wires, HTTP, SQL and edits: what it needs remembered about
-//! segments goes through the [`Registry`] trait. Start reading at [`Store`], then `writer` (the one path in), `seal`
+//! batch is durable and visible. It refuses to know wires, HTTP and SQL: what it needs remembered about
+//! segments goes through the [`Registry`] trait, and so do the edits that become part of segments. Start reading at [`Store`], then `writer` (the one path in), `seal`
 //! (memory to segment) and `segment` (what a segment is).
 
 mod compact;
@@ -29,7 +29,7 @@ pub use disk::{Disk, DiskFile, LocalDisk};
 pub use error::StoreError;
 pub use hot::HotTrace;
 pub use letters::Letters;
-pub use registry::{MemoryRegistry, Registered, Registry, RegistryError, SegmentEntry};
+pub use registry::{MemoryRegistry, Registered, Registry, RegistryError, RowEdits, SegmentEntry};
 pub use segment::{
     Contents, Facets, Holders, Postings, Property, RowBytes, Rows, Segment, SpanProfile,
     StoredTrace, Term, WordPart, Words, stands_alone, words,

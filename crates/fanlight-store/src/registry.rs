@@ -1,9 +1,14 @@
-//! What the store needs remembered transactionally: the list of segments, and deletes.
+//! What the store needs remembered transactionally: the list of segments, and deletes; and where it gets the edits from
+//! that become part of segments.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
-use fanlight_model::{SegmentId, TraceKey};
+use fanlight_model::{SegmentId, TraceEdits, TraceKey};
 use parking_lot::Mutex;
+use roaring::RoaringBitmap;
+
+use crate::Segment;
 
 pub type RegistryError = Box<dyn std::error::Error + Send + Sync>;
 
@@ -29,8 +34,20 @@ pub struct Registered {
     pub tombstones: Vec<(TraceKey, u64)>,
 }
 
-/// Remembers segments and deletes. Every call is one transaction: durable when it returns, without effect when it
-/// fails. Calls come from the store's own threads and may block.
+/// All that is said about the trace of a row, as of one moment.
+#[derive(Clone, Debug)]
+pub struct RowEdits {
+    pub row: u32,
+    /// Names this state of this trace's edits; no other state of any trace ever has the same.
+    pub revision: u64,
+    pub edits: Arc<TraceEdits>,
+}
+
+/// Remembers segments and deletes, and knows the edits that no segment has. A call that can fail is one transaction:
+/// durable when it returns, without effect when it fails. Calls come from the store's own threads and may block.
+///
+/// Where there are edits of a trace they are all there is to say about it: what its row or its trace in memory keeps
+/// ([`StoredTrace::edits`](crate::StoredTrace::edits)) does not count beside them.
 pub trait Registry: Send + Sync + std::fmt::Debug {
     fn load(&self) -> Result<Registered, RegistryError>;
 
@@ -42,12 +59,30 @@ pub trait Registry: Send + Sync + std::fmt::Debug {
         log_position: u64,
     ) -> Result<(), RegistryError>;
 
-    /// Adds `segment`, with its dead rows, and forgets the segments `removed`. Repeating it is harmless.
+    /// Adds `segment`, with its dead rows, forgets the segments `removed`, and forgets the edits of each trace that still
+    /// has one of the revisions `folded`. Repeating it is harmless.
     fn replace(
         &self,
         segment: Option<&SegmentEntry>,
         removed: &[SegmentId],
+        folded: &[u64],
     ) -> Result<(), RegistryError>;
+
+    /// The rows of `segment` that have edits which they can take over.
+    fn edited_rows(&self, _segment: &Arc<Segment>) -> RoaringBitmap {
+        RoaringBitmap::new()
+    }
+
+    /// Those edits, in the order of rows.
+    fn edits_of(&self, _segment: &Arc<Segment>) -> Vec<RowEdits> {
+        Vec::new()
+    }
+
+    /// Calls `swap`, which lets rows with edits take the place of rows without, in the moment in which readers lose
+    /// sight of those edits, as far as they still have the revision. Nobody ever sees the one without the other.
+    fn fold(&self, _folded: &[(TraceKey, u64)], swap: &mut dyn FnMut()) {
+        swap();
+    }
 
     /// Remembers deleted traces (and forgets their edits), replaces the dead rows of the segments they lived in.
     fn record_deletes(
@@ -112,6 +147,7 @@ impl Registry for MemoryRegistry {
         &self,
         segment: Option<&SegmentEntry>,
         removed: &[SegmentId],
+        _folded: &[u64],
     ) -> Result<(), RegistryError> {
         let mut inner = self.0.lock();
         inner.segments.retain(|id, _| !removed.contains(id));

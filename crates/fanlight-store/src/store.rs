@@ -311,6 +311,7 @@ impl Found {
             Self::Hot(trace) => Ok(StoredTrace {
                 summary: trace.summary().clone(),
                 facts: trace.facts().cloned(),
+                edits: trace.folded().cloned(),
             }),
             Self::Sealed(segment, row) => {
                 let traces = segment.traces(&[*row])?;

@@ -278,20 +278,25 @@ pub(crate) enum Source {
 pub(crate) fn apply(state: &RwLock<State>, batch: Batch, seq: u64, now: UnixNanos, source: Source) {
     let workspace = batch.workspace;
     let key_of = |trace: TraceId| TraceKey { workspace, trace };
-    // Bringing back a sealed trace reads its spans from disk: done before the lock is taken. Only this thread opens and
-    // deletes traces, so nothing changes about them in between.
     let unwanted = if source == Source::Replay {
         present_already(&state.read(), &batch, seq)
     } else {
         FxHashSet::default()
     };
-    let reopened = reopen_sealed(state, &batch, seq, now, &unwanted);
-
-    let mut state = state.write();
-    for mut trace in reopened {
-        // Segments may have been merged since the trace was read: its row is elsewhere then.
-        let place = state.find_sealed(trace.key());
-        trace.supersedes = place.map(|(segment, row)| (segment.id(), row));
+    // Bringing back a sealed trace reads its spans from disk: done before the lock is taken. Only this thread opens and
+    // deletes traces, but segments may be merged in between: then the row is elsewhere, and may have taken over edits.
+    let (reopened, mut state) = loop {
+        let reopened = reopen_sealed(state, &batch, seq, now, &unwanted);
+        let state = state.write();
+        let is_there = |trace: &HotTrace| {
+            let place = state.find_sealed(trace.key());
+            place.map(|(segment, row)| (segment.id(), row)) == trace.supersedes
+        };
+        if reopened.iter().all(is_there) {
+            break (reopened, state);
+        }
+    };
+    for trace in reopened {
         if let Some(row) = trace.supersedes {
             state.shadow(row);
         }
@@ -387,6 +392,7 @@ fn reopen_sealed(
                 for span in spans {
                     trace.put_span(span);
                 }
+                trace.set_folded(stored.edits);
                 trace.supersedes = Some((segment.id(), row));
                 reopened.push(trace);
             }

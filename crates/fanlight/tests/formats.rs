@@ -17,7 +17,7 @@ use support::otlp::{BASE, child, root, trace_id, with_attribute};
 use support::{Server, Stopped, wait_until};
 
 const SEAL_ALL: [&str; 4] = ["--seal-after", "1ms", "--quiet-ms", "0"];
-const FORMATS: [&str; 1] = ["format-1"];
+const FORMATS: [&str; 2] = ["format-1", "format-2"];
 
 fn fixture(format: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR"))
@@ -76,8 +76,8 @@ fn assert_same(place: &str, found: &Json, expected: &Json) {
     }
 }
 
-/// What a format has to hold: merged and plain segments, dead rows, long texts, every kind of value, edits, and
-/// records that are only in the log.
+/// What a format has to hold: merged and plain segments, dead rows, long texts, every kind of value, edits that are part
+/// of a segment and others that are not, and records that are only in the log.
 fn write() -> Server {
     let server = Server::start(&SEAL_ALL);
     let history = |turns: usize| -> String {
@@ -117,6 +117,8 @@ fn write() -> Server {
         });
         seal(&server, &[asked, called]);
     }
+    edit(&server, 2);
+    edit(&server, 3);
     let server = server.stop();
     assert!(server.run("compact", &[]).contains("3 segments"));
     let server = server.start(&SEAL_ALL);
@@ -135,7 +137,18 @@ fn write() -> Server {
     );
     // A late span: the row of trace 2 dies, and the trace is sealed once more.
     seal(&server, &[child(2, 9, "late")]);
-    let path = format!("/api/3.0/mlflow/traces/{}", trace_id(1));
+    edit(&server, 1);
+    let gone = json!({"experiment_id": "0", "request_ids": [trace_id(5)]});
+    let deleted = server.post_json("/api/2.0/mlflow/traces/delete-traces", &gone);
+    assert_eq!(deleted.json()["traces_deleted"], 1, "{}", deleted.text());
+    // These stay in the log.
+    let server = server.stop().start(&[]);
+    server.ingest(&[root(6, "recent")]);
+    server
+}
+
+fn edit(server: &Server, trace: u128) {
+    let path = format!("/api/3.0/mlflow/traces/{}", trace_id(trace));
     let tag = json!({"key": "team", "value": "blue"});
     let tagged = server.call(
         "PATCH",
@@ -147,13 +160,6 @@ fn write() -> Server {
     let good = json!({"assessment": {"assessment_name": "good", "feedback": {"value": true}}});
     let assessed = server.post_json(&format!("{path}/assessments"), &good);
     assert_eq!(assessed.status, 200, "{}", assessed.text());
-    let gone = json!({"experiment_id": "0", "request_ids": [trace_id(5)]});
-    let deleted = server.post_json("/api/2.0/mlflow/traces/delete-traces", &gone);
-    assert_eq!(deleted.json()["traces_deleted"], 1, "{}", deleted.text());
-    // These stay in the log.
-    let server = server.stop().start(&[]);
-    server.ingest(&[root(6, "recent")]);
-    server
 }
 
 #[test]

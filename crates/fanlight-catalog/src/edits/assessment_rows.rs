@@ -119,22 +119,20 @@ pub(super) async fn revalidate(
     Ok(())
 }
 
-/// The id of the assessment the deleted one overrode.
+/// `None` when there is no such assessment, else the id of the one it overrode.
 pub(super) async fn delete(
     connection: &mut SqliteConnection,
     key: TraceKey,
     id: &str,
-) -> Result<Option<String>> {
+) -> Result<Option<Option<String>>> {
     let (workspace, trace) = stored_key(key);
-    let overrides: Option<Option<String>> =
-        sqlx::query_scalar(include_str!("../../sql/trace_assessments/delete.sql"))
-            .bind(workspace)
-            .bind(trace)
-            .bind(id)
-            .fetch_optional(connection)
-            .await
-            .attempt("delete an assessment")?;
-    Ok(overrides.flatten())
+    sqlx::query_scalar(include_str!("../../sql/trace_assessments/delete.sql"))
+        .bind(workspace)
+        .bind(trace)
+        .bind(id)
+        .fetch_optional(connection)
+        .await
+        .attempt("delete an assessment")
 }
 
 pub(super) async fn select(

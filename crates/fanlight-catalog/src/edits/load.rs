@@ -5,9 +5,10 @@ use std::collections::BTreeMap;
 use fanlight_model::{LinkedPrompt, TraceEdits, TraceKey};
 use sqlx::SqliteConnection;
 
-use super::assessment_rows;
 use super::rows::trace_key;
+use super::{EditedTrace, assessment_rows, edited};
 use crate::Result;
+use crate::database::from_sql;
 use crate::error::Attempt;
 
 type Edits = BTreeMap<TraceKey, TraceEdits>;
@@ -18,13 +19,38 @@ const ROWS: i64 = 10_000;
 /// No workspace is negative: every key is behind this one.
 const BEFORE_ALL: (i64, Vec<u8>) = (-1, Vec::new());
 
-pub(super) async fn load(connection: &mut SqliteConnection) -> Result<Edits> {
+pub(super) async fn load(connection: &mut SqliteConnection) -> Result<Vec<EditedTrace>> {
     let mut edits = Edits::new();
     load_tags(connection, &mut edits).await?;
     load_assessments(connection, &mut edits).await?;
     load_runs(connection, &mut edits).await?;
     load_prompts(connection, &mut edits).await?;
-    Ok(edits)
+    let mut traces = load_traces(connection, edits).await?;
+    traces.sort_unstable_by_key(|trace| trace.trace);
+    Ok(traces)
+}
+
+/// A trace without any edit is one whose edits were taken back: what a segment keeps of it does not count.
+async fn load_traces(
+    connection: &mut SqliteConnection,
+    mut edits: Edits,
+) -> Result<Vec<EditedTrace>> {
+    let mut after = -1;
+    let mut traces = Vec::new();
+    loop {
+        let rows = edited::select_after(connection, after, ROWS).await?;
+        let Some((last, _)) = rows.last() else {
+            return Ok(traces);
+        };
+        after = *last;
+        for (revision, trace) in rows {
+            traces.push(EditedTrace {
+                trace,
+                revision: from_sql("revision of a trace", revision)?,
+                edits: edits.remove(&trace).unwrap_or_default(),
+            });
+        }
+    }
 }
 
 async fn load_tags(connection: &mut SqliteConnection, edits: &mut Edits) -> Result<()> {

@@ -1,8 +1,10 @@
 //! What people change about traces: tags, assessments, links to runs and prompts.
 //!
-//! The catalog does not know which traces exist; callers check that. Rows are keyed by workspace and trace id.
+//! The catalog does not know which traces exist; callers check that. Rows are keyed by workspace and trace id. Edits that
+//! a segment keeps are not here until their trace is edited again ([`Edited`]).
 
 mod assessment_rows;
+pub(crate) mod edited;
 mod load;
 pub(crate) mod rows;
 
@@ -10,37 +12,53 @@ use std::collections::BTreeSet;
 
 use fanlight_model::{Assessment, LinkedPrompt, TraceEdits, TraceKey};
 
+pub use self::edited::{Edited, EditedTrace};
 use crate::error::{Attempt, shortened};
 use crate::{Catalog, CatalogError, Result};
 
 impl Catalog {
     /// Sets a tag of a trace.
-    pub async fn set_trace_tag(&self, trace: TraceKey, key: &str, value: &str) -> Result<()> {
-        self.put_trace_tag(trace, key, Some(value)).await
+    pub async fn set_trace_tag<'a>(
+        &self,
+        trace: impl Into<Edited<'a>>,
+        key: &str,
+        value: &str,
+    ) -> Result<()> {
+        self.put_trace_tag(trace.into(), key, Some(value)).await
     }
 
     /// Remembers that a tag was removed, so that a tag recorded with the trace is hidden too.
-    pub async fn delete_trace_tag(&self, trace: TraceKey, key: &str) -> Result<()> {
-        self.put_trace_tag(trace, key, None).await
+    pub async fn delete_trace_tag<'a>(
+        &self,
+        trace: impl Into<Edited<'a>>,
+        key: &str,
+    ) -> Result<()> {
+        self.put_trace_tag(trace.into(), key, None).await
     }
 
-    async fn put_trace_tag(&self, trace: TraceKey, key: &str, value: Option<&str>) -> Result<()> {
+    async fn put_trace_tag(&self, trace: Edited<'_>, key: &str, value: Option<&str>) -> Result<()> {
         let mut tx = self.database().write().await?;
-        rows::put_tag(&mut tx, trace, key, value).await?;
+        edited::begin(&mut tx, &[trace]).await?;
+        rows::put_tag(&mut tx, trace.trace, key, value).await?;
         tx.commit().await.attempt("commit a tag of a trace")
     }
 
     /// Inserts assessments or replaces those of the same trace and id, all or nothing. What they override becomes
     /// invalid; a missing target is ignored.
-    pub async fn put_assessments(&self, assessments: &[(TraceKey, Assessment)]) -> Result<()> {
+    pub async fn put_assessments<'a, T>(&self, assessments: &[(T, Assessment)]) -> Result<()>
+    where
+        T: Copy + Into<Edited<'a>>,
+    {
+        let traces: Vec<Edited<'_>> = assessments.iter().map(|(of, _)| (*of).into()).collect();
         let mut tx = self.database().write().await?;
-        for (trace, assessment) in assessments {
-            assessment_rows::put(&mut tx, *trace, assessment).await?;
+        edited::begin(&mut tx, &traces).await?;
+        for (of, (_, assessment)) in traces.iter().zip(assessments) {
+            assessment_rows::put(&mut tx, of.trace, assessment).await?;
         }
         // Afterwards: an overridden one may stand behind the one that overrides it.
-        for (trace, assessment) in assessments {
+        for (of, (_, assessment)) in traces.iter().zip(assessments) {
             if let Some(target) = &assessment.overrides {
-                assessment_rows::invalidate(&mut tx, *trace, target).await?;
+                assessment_rows::invalidate(&mut tx, of.trace, target).await?;
             }
         }
         tx.commit().await.attempt("commit assessments")
@@ -49,12 +67,15 @@ impl Catalog {
     /// Adds a new assessment and invalidates the one it overrides. Answers all assessments of the trace.
     ///
     /// Fails when the id is taken or the overridden one does not exist.
-    pub async fn add_assessment(
+    pub async fn add_assessment<'a>(
         &self,
-        trace: TraceKey,
+        trace: impl Into<Edited<'a>>,
         assessment: &Assessment,
     ) -> Result<Vec<Assessment>> {
+        let edited = trace.into();
+        let trace = edited.trace;
         let mut tx = self.database().write().await?;
+        edited::begin(&mut tx, &[edited]).await?;
         // First, so that an assessment cannot override itself.
         if let Some(target) = &assessment.overrides
             && !assessment_rows::invalidate(&mut tx, trace, target).await?
@@ -77,16 +98,19 @@ impl Catalog {
     /// the trace.
     ///
     /// `change` sees the stored assessment and may refuse with an error of its own. The id stays what it was.
-    pub async fn update_assessment<E>(
+    pub async fn update_assessment<'a, E>(
         &self,
-        trace: TraceKey,
+        trace: impl Into<Edited<'a>>,
         id: &str,
         change: impl FnOnce(Assessment) -> Result<Assessment, E> + Send,
     ) -> Result<Vec<Assessment>, E>
     where
         E: From<CatalogError>,
     {
+        let edited = trace.into();
+        let trace = edited.trace;
         let mut tx = self.database().write().await?;
+        edited::begin(&mut tx, &[edited]).await?;
         let all = assessment_rows::select(&mut tx, trace).await?;
         let found = all.into_iter().find(|assessment| assessment.id == id);
         let found = found.ok_or_else(|| CatalogError::AssessmentNotFound { id: shortened(id) })?;
@@ -100,11 +124,22 @@ impl Catalog {
         Ok(all)
     }
 
-    /// Removes an assessment and makes the one it overrode valid again; an unknown id is no error. Answers the
-    /// assessments that remain.
-    pub async fn delete_assessment(&self, trace: TraceKey, id: &str) -> Result<Vec<Assessment>> {
+    /// Removes an assessment and makes the one it overrode valid again; an unknown id is no error and changes nothing.
+    /// Answers the assessments that remain.
+    pub async fn delete_assessment<'a>(
+        &self,
+        trace: impl Into<Edited<'a>>,
+        id: &str,
+    ) -> Result<Vec<Assessment>> {
+        let edited = trace.into();
+        let trace = edited.trace;
         let mut tx = self.database().write().await?;
-        if let Some(target) = assessment_rows::delete(&mut tx, trace, id).await? {
+        edited::begin(&mut tx, &[edited]).await?;
+        let Some(overrode) = assessment_rows::delete(&mut tx, trace, id).await? else {
+            // Without commit: what is said about a trace that may not even exist takes no row.
+            return assessment_rows::select(&mut tx, trace).await;
+        };
+        if let Some(target) = overrode {
             assessment_rows::revalidate(&mut tx, trace, &target).await?;
         }
         let remaining = assessment_rows::select(&mut tx, trace).await?;
@@ -120,42 +155,55 @@ impl Catalog {
     }
 
     /// Links traces to a run; repeating a link is harmless. The run is not checked.
-    pub async fn link_run(&self, traces: &[TraceKey], run_id: &str) -> Result<()> {
-        let distinct: Vec<_> = traces
-            .iter()
-            .copied()
-            .collect::<BTreeSet<_>>()
-            .into_iter()
-            .collect();
+    pub async fn link_run<'a, T>(&self, traces: &[T], run_id: &str) -> Result<()>
+    where
+        T: Copy + Into<Edited<'a>>,
+    {
+        let traces: Vec<Edited<'_>> = traces.iter().map(|trace| (*trace).into()).collect();
+        let distinct: BTreeSet<_> = traces.iter().map(|edited| edited.trace).collect();
+        let distinct: Vec<_> = distinct.into_iter().collect();
         let mut tx = self.database().write().await?;
+        edited::begin(&mut tx, &traces).await?;
         rows::put_runs(&mut tx, &distinct, run_id).await?;
         tx.commit().await.attempt("commit links to a run")
     }
 
     /// Links a trace to prompts; repeating a link is harmless. The prompts are not checked.
-    pub async fn link_prompts(&self, trace: TraceKey, prompts: &[LinkedPrompt]) -> Result<()> {
+    pub async fn link_prompts<'a>(
+        &self,
+        trace: impl Into<Edited<'a>>,
+        prompts: &[LinkedPrompt],
+    ) -> Result<()> {
+        let edited = trace.into();
         let mut tx = self.database().write().await?;
+        edited::begin(&mut tx, &[edited]).await?;
         for prompt in prompts {
-            rows::put_prompt(&mut tx, trace, prompt).await?;
+            rows::put_prompt(&mut tx, edited.trace, prompt).await?;
         }
         tx.commit().await.attempt("commit links to prompts")
     }
 
-    /// The edits of one trace; none is no error.
-    pub async fn trace_edits(&self, trace: TraceKey) -> Result<TraceEdits> {
+    /// All edits of one trace; `None` when the catalog has none, whatever a segment keeps.
+    pub async fn trace_edits(&self, trace: TraceKey) -> Result<Option<EditedTrace>> {
         let mut tx = self.database().read().await?;
-        Ok(TraceEdits {
-            tags: rows::select_tags(&mut tx, trace).await?,
-            assessments: assessment_rows::select(&mut tx, trace).await?,
-            runs: rows::select_runs(&mut tx, trace).await?,
-            prompts: rows::select_prompts(&mut tx, trace).await?,
-        })
+        let Some(revision) = edited::revision(&mut tx, trace).await? else {
+            return Ok(None);
+        };
+        Ok(Some(EditedTrace {
+            trace,
+            revision,
+            edits: TraceEdits {
+                tags: rows::select_tags(&mut tx, trace).await?,
+                assessments: assessment_rows::select(&mut tx, trace).await?,
+                runs: rows::select_runs(&mut tx, trace).await?,
+                prompts: rows::select_prompts(&mut tx, trace).await?,
+            },
+        }))
     }
 
-    /// Every edit there is, in order of trace keys.
-    pub async fn load_edits(&self) -> Result<Vec<(TraceKey, TraceEdits)>> {
-        let edits = load::load(&mut *self.database().read().await?).await?;
-        Ok(edits.into_iter().collect())
+    /// Every trace whose edits are here, in order of trace keys.
+    pub async fn load_edits(&self) -> Result<Vec<EditedTrace>> {
+        load::load(&mut *self.database().read().await?).await
     }
 
     /// Forgets all edits of deleted traces.

@@ -140,7 +140,8 @@ pub(crate) async fn delete_all(
     connection: &mut SqliteConnection,
     traces: &[TraceKey],
 ) -> Result<()> {
-    const STATEMENTS: [&str; 4] = [
+    const STATEMENTS: [&str; 5] = [
+        include_str!("../../sql/edited_traces/delete_many.sql"),
         include_str!("../../sql/trace_tags/delete_many.sql"),
         include_str!("../../sql/trace_assessments/delete_many.sql"),
         include_str!("../../sql/trace_runs/delete_many.sql"),
@@ -180,6 +181,6 @@ async fn delete_many(
         .persistent(false)
         .execute(connection)
         .await
-        .attempt("forget the edits of deleted traces")?;
+        .attempt("forget the edits of traces")?;
     Ok(())
 }

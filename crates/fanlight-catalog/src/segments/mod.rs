@@ -65,12 +65,14 @@ impl Catalog {
         })
     }
 
-    /// Adds `segment`, if there is one, with its dead rows, and forgets those `removed`, all or nothing. Unknown ones
-    /// are ignored, so that it may be repeated.
+    /// Adds `segment`, if there is one, with its dead rows, forgets those `removed`, and forgets the edits of each trace
+    /// that still has one of the revisions `folded`: the segment keeps them. All or nothing; what is unknown is ignored,
+    /// so that it may be repeated.
     pub async fn replace_segments(
         &self,
         segment: Option<&SegmentRow>,
         removed: &[SegmentId],
+        folded: &[u64],
     ) -> Result<()> {
         let mut tx = self.database().write().await?;
         for id in removed {
@@ -85,6 +87,7 @@ impl Catalog {
             rows::put(&mut tx, &new).await?;
             rows::set_dead(&mut tx, segment.id, &segment.dead).await?;
         }
+        edits::edited::forget(&mut tx, folded).await?;
         tx.commit().await.attempt("commit replaced segments")
     }
 

@@ -1,6 +1,6 @@
 use std::collections::{BTreeMap, BTreeSet};
 
-use fanlight_catalog::CatalogError;
+use fanlight_catalog::{CatalogError, Edited, EditedTrace};
 use fanlight_model::{
     Assessment, AssessmentSource, ErrorKind, FeedbackError, Judgement, LinkedPrompt, SourceType,
     TraceEdits, TraceKey, UnixNanos, WorkspaceId,
@@ -92,8 +92,12 @@ async fn all_edits_are_loaded_after_reopening() {
         ..TraceEdits::default()
     };
     let loaded = harness.catalog.load_edits().await.unwrap();
-    assert_eq!(loaded, [(trace(1), first), (trace(2), second.clone())]);
-    assert_eq!(harness.catalog.trace_edits(trace(2)).await.unwrap(), second);
+    let pairs: Vec<_> = loaded.iter().map(|it| (it.trace, &it.edits)).collect();
+    assert_eq!(pairs, [(trace(1), &first), (trace(2), &second)]);
+    for known in loaded {
+        let found = harness.catalog.trace_edits(known.trace).await.unwrap();
+        assert_eq!(found, Some(known));
+    }
 
     harness
         .catalog
@@ -101,10 +105,7 @@ async fn all_edits_are_loaded_after_reopening() {
         .await
         .unwrap();
     assert_eq!(harness.catalog.load_edits().await.unwrap().len(), 1);
-    assert_eq!(
-        harness.catalog.trace_edits(trace(2)).await.unwrap(),
-        TraceEdits::default()
-    );
+    assert_eq!(harness.catalog.trace_edits(trace(2)).await.unwrap(), None);
 }
 
 #[tokio::test]
@@ -127,8 +128,8 @@ async fn the_same_trace_id_in_two_workspaces_is_two_traces() {
     harness.catalog.delete_edits(&[trace(1)]).await.unwrap();
     let loaded = harness.catalog.load_edits().await.unwrap();
     assert_eq!(loaded.len(), 1);
-    assert_eq!(loaded[0].0, other);
-    assert_eq!(loaded[0].1.tags["k"].as_deref(), Some("there"));
+    assert_eq!(loaded[0].trace, other);
+    assert_eq!(loaded[0].edits.tags["k"].as_deref(), Some("there"));
 }
 
 #[tokio::test]
@@ -292,8 +293,173 @@ async fn more_edits_than_are_read_at_once_are_all_loaded() {
     let traces: Vec<_> = (1..=25_000).map(trace).collect();
     harness.catalog.link_run(&traces, "r").await.unwrap();
     let loaded = harness.catalog.load_edits().await.unwrap();
+    assert_eq!(loaded.iter().map(|it| it.trace).collect::<Vec<_>>(), traces);
+}
+
+async fn edits_of(harness: &Harness, number: u128) -> Option<EditedTrace> {
+    let edits = harness.catalog.trace_edits(trace(number)).await;
+    edits.expect("the catalog answers")
+}
+
+/// What a segment keeps of a trace.
+fn kept() -> TraceEdits {
+    TraceEdits {
+        tags: BTreeMap::from([
+            ("set".to_owned(), Some("1".to_owned())),
+            ("removed".to_owned(), None),
+        ]),
+        assessments: vec![
+            Assessment {
+                valid: false,
+                ..assessment("a-1")
+            },
+            overriding("a-2", "a-1"),
+        ],
+        runs: BTreeSet::from(["r1".to_owned(), "r2".to_owned()]),
+        prompts: BTreeSet::from([LinkedPrompt {
+            name: "p".to_owned(),
+            version: "1".to_owned(),
+        }]),
+    }
+}
+
+#[tokio::test]
+async fn the_first_edit_brings_along_what_was_kept_elsewhere_and_later_ones_do_not() {
+    let harness = Harness::start().await;
+    let catalog = &harness.catalog;
+    let kept = kept();
+    let edited = |number| Edited {
+        trace: trace(number),
+        known: Some(&kept),
+    };
+    let mut with_tag = kept.clone();
+    with_tag.tags.insert("k".to_owned(), Some("v".to_owned()));
+    let mut with_run = kept.clone();
+    with_run.runs.insert("r3".to_owned());
+    let mut without_override = kept.clone();
+    without_override.assessments = vec![assessment("a-1")];
+    let mut with_more = kept.clone();
+    with_more.assessments.push(assessment("a-3"));
+    let mut changed = kept.clone();
+    changed.assessments[0].name = "new".to_owned();
+
+    catalog.set_trace_tag(edited(1), "k", "v").await.unwrap();
+    let linked = [edited(2), edited(3)];
+    catalog.link_run(&linked, "r3").await.unwrap();
+    let left = catalog.delete_assessment(edited(4), "a-2").await.unwrap();
+    assert_eq!(validity(&left), [("a-1", true)]);
+    let three = assessment("a-3");
+    let all = catalog.add_assessment(edited(5), &three).await.unwrap();
     assert_eq!(
-        loaded.iter().map(|(key, _)| *key).collect::<Vec<_>>(),
-        traces
+        validity(&all),
+        [("a-1", false), ("a-2", true), ("a-3", true)]
     );
+    let more = [(edited(6), three.clone()), (edited(6), three)];
+    catalog.put_assessments(&more).await.unwrap();
+    let rename = |known: Assessment| {
+        Ok(Assessment {
+            name: "new".to_owned(),
+            ..known
+        })
+    };
+    catalog
+        .update_assessment::<CatalogError>(edited(7), "a-1", rename)
+        .await
+        .unwrap();
+    catalog
+        .link_prompts(edited(8), &kept.prompts.iter().cloned().collect::<Vec<_>>())
+        .await
+        .unwrap();
+    for (number, expected) in [
+        (1, &with_tag),
+        (2, &with_run),
+        (3, &with_run),
+        (4, &without_override),
+        (5, &with_more),
+        (6, &with_more),
+        (7, &changed),
+        (8, &kept),
+    ] {
+        let found = edits_of(&harness, number).await.unwrap();
+        assert_eq!(&found.edits, expected, "trace {number}");
+    }
+
+    // From now on it is the catalog that knows.
+    catalog.delete_assessment(edited(4), "a-1").await.unwrap();
+    assert_eq!(edits_of(&harness, 4).await.unwrap().edits.assessments, []);
+    let stale = TraceEdits {
+        runs: BTreeSet::from(["stale".to_owned()]),
+        ..TraceEdits::default()
+    };
+    let stale = Edited {
+        trace: trace(1),
+        known: Some(&stale),
+    };
+    catalog.set_trace_tag(stale, "k", "w").await.unwrap();
+    with_tag.tags.insert("k".to_owned(), Some("w".to_owned()));
+    assert_eq!(edits_of(&harness, 1).await.unwrap().edits, with_tag);
+}
+
+#[tokio::test]
+async fn a_trace_whose_edits_were_all_taken_back_is_still_an_edited_one() {
+    let harness = Harness::start().await;
+    let catalog = &harness.catalog;
+    let kept = TraceEdits {
+        assessments: vec![assessment("a-1")],
+        ..TraceEdits::default()
+    };
+    let edited = Edited {
+        trace: trace(1),
+        known: Some(&kept),
+    };
+    catalog.delete_assessment(edited, "a-1").await.unwrap();
+    let harness = harness.reopen().await;
+    let loaded = harness.catalog.load_edits().await.unwrap();
+    assert_eq!(loaded.len(), 1);
+    assert_eq!(loaded[0].edits, TraceEdits::default());
+}
+
+#[tokio::test]
+async fn an_edit_that_is_refused_or_does_nothing_brings_nothing_along() {
+    let harness = Harness::start().await;
+    let catalog = &harness.catalog;
+    let kept = kept();
+    let edited = Edited {
+        trace: trace(1),
+        known: Some(&kept),
+    };
+    catalog.delete_assessment(edited, "unknown").await.unwrap();
+    let refused = catalog.add_assessment(edited, &assessment("a-2")).await;
+    assert_eq!(refused.unwrap_err().kind(), ErrorKind::Conflict);
+    let refused = catalog
+        .add_assessment(edited, &overriding("a-3", "unknown"))
+        .await;
+    assert_eq!(refused.unwrap_err().kind(), ErrorKind::NotFound);
+    assert_eq!(edits_of(&harness, 1).await, None);
+}
+
+#[tokio::test]
+async fn every_edit_gives_a_revision_that_was_never_there_before() {
+    let harness = Harness::start().await;
+    let catalog = &harness.catalog;
+    let mut last = 0;
+    for number in [1, 2, 1] {
+        catalog
+            .set_trace_tag(trace(number), "k", "v")
+            .await
+            .unwrap();
+        let revision = edits_of(&harness, number).await.unwrap().revision;
+        assert!(revision > last, "{revision} after {last}");
+        last = revision;
+    }
+    catalog.delete_edits(&[trace(1), trace(2)]).await.unwrap();
+    let harness = harness.reopen().await;
+    harness
+        .catalog
+        .link_run(&[trace(3), trace(1)], "r")
+        .await
+        .unwrap();
+    for number in [1, 3] {
+        assert!(edits_of(&harness, number).await.unwrap().revision > last);
+    }
 }

@@ -58,9 +58,37 @@ async fn a_database_of_a_newer_version_is_not_touched() {
         .unwrap_err();
     assert_eq!(
         refused.to_string(),
-        "the catalog has schema version 999, but this program knows versions up to 1; use a newer one"
+        "the catalog has schema version 999, but this program knows versions up to 2; use a newer one"
     );
     assert_eq!(refused.kind(), ErrorKind::Unavailable);
+}
+
+#[tokio::test]
+async fn edits_of_the_first_version_are_taken_over() {
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("catalog.db");
+    let url = format!("sqlite://{}?mode=rwc", path.display());
+    let mut old = SqliteConnection::connect(&url).await.unwrap();
+    for statements in [
+        include_str!("../../sql/schema_version/create_table.sql"),
+        include_str!("../../migrations/0001_initial.sql"),
+        "INSERT INTO schema_version (version) VALUES (1);
+         INSERT INTO trace_tags VALUES (0, x'00000000000000000000000000000001', 'k', NULL);
+         INSERT INTO trace_runs VALUES (0, x'00000000000000000000000000000001', 'r');
+         INSERT INTO trace_prompts VALUES (0, x'00000000000000000000000000000002', 'p', '1');",
+    ] {
+        sqlx::raw_sql(statements).execute(&mut old).await.unwrap();
+    }
+    old.close().await.unwrap();
+    let clock = std::sync::Arc::new(fanlight_model::SystemClock);
+    let catalog = Catalog::open(&path, clock).await.unwrap();
+    let loaded = catalog.load_edits().await.unwrap();
+    let traces: Vec<_> = loaded.iter().map(|it| it.trace).collect();
+    assert_eq!(traces, [crate::trace(1), crate::trace(2)]);
+    assert_eq!(loaded[0].edits.tags["k"], None);
+    assert!(loaded[0].edits.runs.contains("r"));
+    assert_eq!(loaded[1].edits.prompts.len(), 1);
+    assert_ne!(loaded[0].revision, loaded[1].revision);
 }
 
 #[tokio::test]

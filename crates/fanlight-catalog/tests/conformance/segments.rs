@@ -1,5 +1,5 @@
 use fanlight_catalog::{NewSegment, SegmentList, SegmentRow};
-use fanlight_model::{ErrorKind, SegmentId, TraceEdits};
+use fanlight_model::{ErrorKind, SegmentId};
 
 use crate::{Harness, trace};
 
@@ -57,7 +57,7 @@ async fn segments_are_announced_with_what_they_replace() {
     for _ in 0..2 {
         harness
             .catalog
-            .replace_segments(Some(&row(3, &[4])), &[SegmentId(2), SegmentId(9)])
+            .replace_segments(Some(&row(3, &[4])), &[SegmentId(2), SegmentId(9)], &[])
             .await
             .unwrap();
         assert_eq!(
@@ -67,7 +67,7 @@ async fn segments_are_announced_with_what_they_replace() {
     }
     harness
         .catalog
-        .replace_segments(None, &[SegmentId(3)])
+        .replace_segments(None, &[SegmentId(3)], &[])
         .await
         .unwrap();
     assert_eq!(
@@ -115,13 +115,84 @@ async fn deletes_forget_edits_and_are_remembered_until_pruned() {
         catalog.load_segments().await.unwrap().segments,
         [row(1, &[7])]
     );
-    assert_eq!(
-        catalog.trace_edits(trace(1)).await.unwrap(),
-        TraceEdits::default()
-    );
-    assert_eq!(catalog.trace_edits(trace(2)).await.unwrap().tags.len(), 1);
+    assert_eq!(catalog.trace_edits(trace(1)).await.unwrap(), None);
+    let other = catalog.trace_edits(trace(2)).await.unwrap().unwrap();
+    assert_eq!(other.edits.tags.len(), 1);
     catalog.prune_tombstones(6).await.unwrap();
     assert_eq!(catalog.load_tombstones().await.unwrap(), [(trace(1), 6)]);
+}
+
+#[tokio::test]
+async fn edits_that_a_segment_keeps_are_forgotten_unless_they_changed() {
+    let harness = Harness::start().await;
+    let catalog = &harness.catalog;
+    for number in 1..=3 {
+        catalog
+            .set_trace_tag(trace(number), "k", "v")
+            .await
+            .unwrap();
+    }
+    let frozen = catalog.load_edits().await.unwrap();
+    let revisions: Vec<u64> = frozen.iter().take(2).map(|it| it.revision).collect();
+    catalog.set_trace_tag(trace(2), "k", "later").await.unwrap();
+    // Twice: nobody knows whether an unanswered call took effect.
+    for _ in 0..2 {
+        catalog
+            .replace_segments(Some(&row(1, &[])), &[], &revisions)
+            .await
+            .unwrap();
+        let left = catalog.load_edits().await.unwrap();
+        let left: Vec<_> = left
+            .iter()
+            .map(|it| (it.trace, it.edits.tags["k"].as_deref()))
+            .collect();
+        let expected = [(trace(2), Some("later")), (trace(3), Some("v"))];
+        assert_eq!(left, expected);
+    }
+    // A trace that is edited again has none of its old rows.
+    catalog.link_run(&[trace(1)], "r").await.unwrap();
+    let again = catalog.trace_edits(trace(1)).await.unwrap().unwrap();
+    assert_eq!(again.edits.tags.len(), 0);
+}
+
+#[tokio::test]
+async fn a_refused_replacement_forgets_no_edits() {
+    let harness = Harness::start().await;
+    let catalog = &harness.catalog;
+    catalog.set_trace_tag(trace(1), "k", "v").await.unwrap();
+    let known = catalog.load_edits().await.unwrap();
+    let impossible = SegmentRow {
+        log_seq: u64::MAX,
+        ..row(1, &[])
+    };
+    let refused = catalog
+        .replace_segments(Some(&impossible), &[], &[known[0].revision])
+        .await;
+    assert_eq!(refused.unwrap_err().kind(), ErrorKind::InvalidInput);
+    let refused = catalog
+        .replace_segments(Some(&row(1, &[])), &[], &[known[0].revision, u64::MAX])
+        .await;
+    assert_eq!(refused.unwrap_err().kind(), ErrorKind::InvalidInput);
+    assert_eq!(catalog.load_edits().await.unwrap(), known);
+    assert_eq!(
+        catalog.load_segments().await.unwrap(),
+        SegmentList::default()
+    );
+}
+
+#[tokio::test]
+async fn a_hundred_thousand_edits_are_forgotten_at_once() {
+    let harness = Harness::start().await;
+    let traces: Vec<_> = (1..=100_000).map(trace).collect();
+    harness.catalog.link_run(&traces, "r").await.unwrap();
+    let known = harness.catalog.load_edits().await.unwrap();
+    let revisions: Vec<u64> = known.iter().skip(1).map(|it| it.revision).collect();
+    harness
+        .catalog
+        .replace_segments(None, &[], &revisions)
+        .await
+        .unwrap();
+    assert_eq!(harness.catalog.load_edits().await.unwrap(), known[..1]);
 }
 
 #[tokio::test]

@@ -56,7 +56,7 @@ impl Labels {
         let unlisted: Vec<u32> = (&values.unlisted & &rows.must).into_iter().collect();
         for lot in unlisted.chunks(READ_AT_ONCE) {
             for (row, stored) in lot.iter().zip(segment.traces(lot)?) {
-                let edits = overlay.get(stored.summary.key);
+                let edits = overlay.of_stored(&stored);
                 let value = facet.of_summary(&stored.summary, edits.as_deref());
                 labels[*row as usize] = names.of_option(value.first().map(String::as_str));
             }

@@ -160,7 +160,7 @@ impl Work<'_> {
                 return Vec::new();
             };
             let values = if facet.is_single() {
-                let edits = overlay.get(trace.key());
+                let edits = overlay.of_hot(trace);
                 facet.of_summary(trace.summary(), edits.as_deref())
             } else {
                 facet.of_hot(trace, overlay).0

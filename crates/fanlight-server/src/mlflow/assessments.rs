@@ -37,7 +37,8 @@ pub(super) async fn get(
 ) -> Answer {
     let assessment = state
         .engine
-        .assessment(caller.key(&TraceRef::of(&trace_id)), &id)?;
+        .assessment(caller.key(&TraceRef::of(&trace_id)), &id)
+        .await?;
     Ok(Json(json!({"assessment": render(&assessment, &trace_id)})))
 }
 
@@ -50,7 +51,7 @@ pub(super) async fn update(
 ) -> Answer {
     let change = parse_update(&request)?;
     let key = caller.key(&TraceRef::of(&trace_id));
-    let known = state.engine.assessment(key, &id)?;
+    let known = state.engine.assessment(key, &id).await?;
     let changed = change.apply(known, state.clock.now())?;
     let stored = state.engine.update_assessment(key, changed).await?;
     Ok(Json(json!({"assessment": render(&stored, &trace_id)})))

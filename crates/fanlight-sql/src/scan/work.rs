@@ -184,7 +184,7 @@ impl<T: Table> Work<T> {
             };
             queue.next_segment += 1;
             let rows = self.moment.candidates(view, &self.narrowing)?;
-            let rows = T::restrict(&self.moment, view, rows);
+            let rows = T::restrict(&self.moment, view, rows)?;
             if rows.is_empty() {
                 continue;
             }

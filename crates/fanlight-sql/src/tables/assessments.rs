@@ -2,14 +2,11 @@
 
 use std::sync::Arc;
 
-use fanlight_model::{
-    Assessment, ExperimentId, FeedbackError, Judgement, SourceType, TraceEdits, TraceKey,
-};
+use fanlight_model::{Assessment, ExperimentId, FeedbackError, Judgement, SourceType, TraceEdits};
 use fanlight_query::{Moment, QueryError, shown_id};
 use fanlight_store::{HotTrace, SegmentView};
 use roaring::RoaringBitmap;
 
-use super::narrow::corrupt;
 use super::{NarrowRows, Picked, Sealed, Table, json_of_texts};
 use crate::column::{Cell, Column, Kind};
 
@@ -127,8 +124,12 @@ impl Table for Assessments {
         &COLUMNS
     }
 
-    fn restrict(moment: &Moment, view: &SegmentView, rows: RoaringBitmap) -> RoaringBitmap {
-        moment.edited_rows(view) & rows
+    fn restrict(
+        moment: &Moment,
+        view: &SegmentView,
+        rows: RoaringBitmap,
+    ) -> Result<RoaringBitmap, QueryError> {
+        Ok(moment.assessed_rows(view)? & rows)
     }
 
     fn weight(_: &Sealed, _: u32) -> usize {
@@ -137,7 +138,7 @@ impl Table for Assessments {
 
     fn add_hot(moment: &Moment, trace: &HotTrace, rows: &mut Vec<AssessmentRow>) {
         let id = || Arc::from(shown_id(trace.summary()));
-        add_assessments(moment, trace.key(), id, trace.experiment(), rows);
+        add_assessments(moment.edits_of_hot(trace), id, trace.experiment(), rows);
     }
 
     fn read(
@@ -146,18 +147,17 @@ impl Table for Assessments {
         picked: &[Picked],
     ) -> Result<Vec<AssessmentRow>, QueryError> {
         let segment = &sealed.view.segment;
+        let wanted: Vec<u32> = picked.iter().map(|picked| picked.row).collect();
         let mut rows = Vec::new();
-        for picked in picked {
-            let key = segment.rows().key(picked.row);
-            let key = key.ok_or_else(|| corrupt(segment, "a row has no trace id".to_owned()))?;
-            let id = || Arc::from(sealed.trace_id(picked.row).unwrap_or_default());
-            let experiment = segment.rows().experiment(picked.row);
-            add_assessments(moment, key, id, experiment, &mut rows);
+        for (row, edits) in wanted.iter().zip(moment.edits_of(&sealed.view, &wanted)?) {
+            let id = || Arc::from(sealed.trace_id(*row).unwrap_or_default());
+            let experiment = segment.rows().experiment(*row);
+            add_assessments(edits, id, experiment, &mut rows);
         }
         Ok(rows)
     }
 
-    /// Nothing of them is in the files.
+    /// No column of the files has anything of them.
     fn read_narrow(
         _: &Moment,
         _: &Sealed,
@@ -168,16 +168,12 @@ impl Table for Assessments {
 }
 
 fn add_assessments(
-    moment: &Moment,
-    key: TraceKey,
+    edits: Option<Arc<TraceEdits>>,
     id: impl Fn() -> Arc<str>,
     experiment: ExperimentId,
     rows: &mut Vec<AssessmentRow>,
 ) {
-    let Some(edits) = moment
-        .edits(key)
-        .filter(|edits| !edits.assessments.is_empty())
-    else {
+    let Some(edits) = edits.filter(|edits| !edits.assessments.is_empty()) else {
         return;
     };
     let trace_id = id();

@@ -66,8 +66,12 @@ pub(crate) trait Table: std::fmt::Debug + Send + Sync + 'static {
     fn columns() -> &'static [Column<Self::Row>];
 
     /// Rows of a segment that have rows in this table.
-    fn restrict(_: &Moment, _: &SegmentView, rows: RoaringBitmap) -> RoaringBitmap {
-        rows
+    fn restrict(
+        _: &Moment,
+        _: &SegmentView,
+        rows: RoaringBitmap,
+    ) -> Result<RoaringBitmap, QueryError> {
+        Ok(rows)
     }
 
     /// How many rows of the table a trace of a segment has, about.

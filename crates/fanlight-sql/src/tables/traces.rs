@@ -135,10 +135,10 @@ static COLUMNS: [Column<TraceRow>; 26] = [
 ];
 
 impl TraceRow {
-    fn new(summary: TraceSummary, moment: &Moment) -> Self {
+    fn new(record: TraceRecord) -> Self {
         Self {
-            id: shown_id(&summary),
-            record: moment.record(summary),
+            id: shown_id(&record.summary),
+            record,
         }
     }
 
@@ -170,7 +170,7 @@ impl Table for Traces {
     }
 
     fn add_hot(moment: &Moment, trace: &HotTrace, rows: &mut Vec<TraceRow>) {
-        rows.push(TraceRow::new(trace.summary().clone(), moment));
+        rows.push(TraceRow::new(moment.record_of_hot(trace)));
     }
 
     fn weight(_: &Sealed, _: u32) -> usize {
@@ -185,7 +185,7 @@ impl Table for Traces {
         let rows: Vec<u32> = picked.iter().map(|picked| picked.row).collect();
         let stored = sealed.view.segment.traces(&rows)?.into_iter();
         Ok(stored
-            .map(|stored| TraceRow::new(stored.summary, moment))
+            .map(|stored| TraceRow::new(moment.record(stored)))
             .collect())
     }
 

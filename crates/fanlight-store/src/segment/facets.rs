@@ -43,6 +43,20 @@ pub enum Property<'a> {
     Attribute(&'a str),
     /// The id as the client wrote it, when it is not the standard form.
     Alias,
+    /// The trace keeps edits. No value.
+    Edited,
+    /// A run it was linked to, other than the one it was made in.
+    LinkedRun,
+    /// Value: `name/version`.
+    Prompt,
+    /// It keeps assessments, valid or not. No value.
+    Assessed,
+    /// Valid feedback of the name. Value: JSON.
+    Feedback(&'a str),
+    /// A valid expectation of the name. Value: JSON.
+    Expectation(&'a str),
+    /// The name of a valid assessment that says the trace shows an issue.
+    Issue,
 }
 
 /// Stands between the parts of a span's profile.
@@ -64,12 +78,23 @@ impl Property<'_> {
             Self::Span => 11,
             Self::Attribute(_) => 12,
             Self::Alias => 13,
+            Self::Edited => 14,
+            Self::LinkedRun => 15,
+            Self::Prompt => 16,
+            Self::Assessed => 17,
+            Self::Feedback(_) => 18,
+            Self::Expectation(_) => 19,
+            Self::Issue => 20,
         }
     }
 
     fn key(&self) -> &str {
         match self {
-            Self::Tag(key) | Self::Metadata(key) | Self::Attribute(key) => key,
+            Self::Tag(key)
+            | Self::Metadata(key)
+            | Self::Attribute(key)
+            | Self::Feedback(key)
+            | Self::Expectation(key) => key,
             _ => "",
         }
     }
@@ -179,13 +204,27 @@ impl FacetsBuilder {
     }
 
     pub(super) fn write(self, path: &Path) -> io::Result<()> {
+        self.into_writer()?.finish(path)
+    }
+
+    /// The index without a file.
+    pub(super) fn into_facets(self) -> io::Result<Facets> {
+        let FacetsWriter { map, postings } = self.into_writer()?;
+        let map = map.into_inner().map_err(io::Error::other)?;
+        Ok(Facets {
+            terms: fst::Map::new(Bytes::from(map)).map_err(io::Error::other)?,
+            postings: Bytes::from(postings),
+        })
+    }
+
+    fn into_writer(self) -> io::Result<FacetsWriter> {
         let mut terms: Vec<_> = self.terms.into_iter().collect();
         terms.sort_unstable_by(|(left, _), (right, _)| left.cmp(right));
         let mut writer = FacetsWriter::new();
         for (term, rows) in &terms {
             writer.push(term, rows)?;
         }
-        writer.finish(path)
+        Ok(writer)
     }
 }
 

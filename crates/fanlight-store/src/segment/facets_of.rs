@@ -2,10 +2,10 @@
 
 use std::sync::Arc;
 
-use fanlight_model::{Attributes, Span, TraceSummary, Value};
+use fanlight_model::{Assessment, Attributes, Judgement, Span, TraceEdits, TraceSummary, Value};
 use fanlight_normalize::{Field, Meaning};
 
-use super::facets::{FacetsBuilder, ListLimits, Property, SPAN_SEPARATOR};
+use super::facets::{FacetsBuilder, ListLimits, Property, SPAN_SEPARATOR, UNLISTED};
 
 /// Tags and metadata are made to be filtered by; attributes are many, and long ones are texts.
 const TAG_LIMITS: ListLimits = ListLimits {
@@ -72,13 +72,13 @@ impl<'a> SpanProfile<'a> {
     }
 }
 
-pub(super) fn add_trace(facets: &mut FacetsBuilder, row: u32, summary: &TraceSummary) {
+/// What was recorded of a trace; edits change nothing of it.
+pub(super) fn add_recorded(facets: &mut FacetsBuilder, row: u32, summary: &TraceSummary) {
     let mut add = |property, value: &str| facets.add(property, value, row, TAG_LIMITS);
     add(Property::Workspace, &summary.key.workspace.0.to_string());
     add(Property::Experiment, &summary.experiment.to_string());
     add(Property::State, summary.state.as_str());
     let optional = [
-        (Property::Name, &summary.name),
         (Property::ClientRequestId, &summary.client_request_id),
         (Property::Session, &summary.session),
         (Property::User, &summary.user),
@@ -91,13 +91,75 @@ pub(super) fn add_trace(facets: &mut FacetsBuilder, row: u32, summary: &TraceSum
         }
     }
     summary
-        .tags
-        .iter()
-        .for_each(|(key, value)| add(Property::Tag(key), value));
-    summary
         .metadata
         .iter()
         .for_each(|(key, value)| add(Property::Metadata(key), value));
+}
+
+/// What edits change; `summary` has those of tags and name applied.
+pub(super) fn add_editable(
+    facets: &mut FacetsBuilder,
+    row: u32,
+    summary: &TraceSummary,
+    edits: Option<&TraceEdits>,
+) {
+    let mut add =
+        |property: Property<'_>, value: &str| facets.add(property, value, row, TAG_LIMITS);
+    if let Some(name) = &summary.name {
+        add(Property::Name, name);
+    }
+    summary
+        .tags
+        .iter()
+        .for_each(|(key, value)| add(Property::Tag(key), value));
+    let Some(edits) = edits else { return };
+    add(Property::Edited, "");
+    for run in &edits.runs {
+        if summary.source_run.as_ref() != Some(run) {
+            add(Property::LinkedRun, run);
+        }
+    }
+    for prompt in &edits.prompts {
+        add(
+            Property::Prompt,
+            &format!("{}/{}", prompt.name, prompt.version),
+        );
+    }
+    if !edits.assessments.is_empty() {
+        add(Property::Assessed, "");
+    }
+    for given in edits.assessments.iter().filter(|given| given.valid) {
+        add_judgement(&mut add, given);
+    }
+}
+
+fn add_judgement(add: &mut impl FnMut(Property<'_>, &str), given: &Assessment) {
+    match &given.judgement {
+        Judgement::Feedback { value, .. } => {
+            add(Property::Feedback(&given.name), &value.to_string());
+        }
+        Judgement::Expectation { value } => {
+            add(Property::Expectation(&given.name), &value.to_string());
+        }
+        Judgement::Issue { .. } => add(Property::Issue, &given.name),
+    }
+}
+
+/// Whether [`add_editable`] makes terms that begin with this byte.
+pub(super) fn is_editable(number: u8) -> bool {
+    [
+        Property::Name,
+        Property::Tag(""),
+        Property::Edited,
+        Property::LinkedRun,
+        Property::Prompt,
+        Property::Assessed,
+        Property::Feedback(""),
+        Property::Expectation(""),
+        Property::Issue,
+    ]
+    .iter()
+    .any(|property| property.number() == number & !UNLISTED)
 }
 
 pub(super) fn add_span(

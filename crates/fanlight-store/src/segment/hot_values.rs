@@ -1,7 +1,7 @@
 //! What a trace in memory would be listed under if it were sealed now.
 
 use super::facets::{FacetsBuilder, Property};
-use super::facets_of::{add_span, add_trace};
+use super::facets_of::{add_editable, add_recorded, add_span};
 use crate::HotTrace;
 
 impl HotTrace {
@@ -15,7 +15,10 @@ impl HotTrace {
                     add_span(&mut terms, 0, span, &fanlight_normalize::meaning(span));
                 }
             }
-            _ => add_trace(&mut terms, 0, self.summary()),
+            _ => {
+                add_recorded(&mut terms, 0, self.summary());
+                add_editable(&mut terms, 0, self.summary(), None);
+            }
         }
         terms.values_of(property)
     }

@@ -2,7 +2,8 @@
 //!
 //! Indexes are a few per cent of a segment; writing them again costs little and makes one look-up of many. Spans and
 //! texts are linked into the new directory under numbered names, so merging does not read them. Rows that are dead are
-//! left out, a part nobody needs any more is not linked, and one of which little is needed is written anew.
+//! left out, a part nobody needs any more is not linked, and one of which little is needed is written anew. Edits that
+//! were made since become part of the rows.
 
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
@@ -17,8 +18,9 @@ use fst::Streamer as _;
 use roaring::RoaringBitmap;
 
 use super::checked;
-use super::facets::{FacetsWriter, UNLISTED};
-use super::facets_of::listed_values;
+use super::facets::{Facets, FacetsWriter, UNLISTED};
+use super::facets_of::{is_editable, listed_values};
+use super::fold::{Fold, NewEdits};
 use super::postings::{RowList, each_row};
 use super::rewrite::Kept;
 use super::rows::{self, SpanPlace};
@@ -44,6 +46,13 @@ pub(crate) struct Source {
 
 /// A row of the new segment: which source, which row there.
 type Origin = (usize, u32);
+
+impl Source {
+    /// Every row stays where it is.
+    fn is_whole(&self) -> bool {
+        (0..).zip(&self.new_rows).all(|(old, new)| old == *new)
+    }
+}
 
 /// Decides where the rows go that are not in `dead`.
 pub(crate) fn plan(
@@ -89,6 +98,7 @@ pub(crate) fn merge(
     id: SegmentId,
     sources: &[Source],
     origins: &[Origin],
+    edits: &NewEdits,
     tolerated: Unused,
 ) -> Result<Figures, StoreError> {
     publish(segments, id, |dir| {
@@ -96,9 +106,13 @@ pub(crate) fn merge(
             let path = dir.join(name);
             move |reason: String| StoreError::io("merging into", &path)(io::Error::other(reason))
         };
-        merge_traces(dir, sources, origins).map_err(failed("traces.parquet"))?;
-        merge_facets(dir, sources).map_err(failed("facets.idx"))?;
-        merge_words(dir, sources).map_err(failed("words.idx"))?;
+        let terms = merge_traces(dir, sources, origins, edits).map_err(failed("traces.parquet"))?;
+        merge_facets(dir, sources, edits, &terms).map_err(failed("facets.idx"))?;
+        let words = match sources {
+            [only] if only.is_whole() => link(&only.dir.join("words.idx"), &dir.join("words.idx")),
+            _ => merge_words(dir, sources),
+        };
+        words.map_err(failed("words.idx"))?;
         let spans = merge_rows(dir, sources, origins, tolerated).map_err(failed("rows.idx"))?;
         let start_of = |origin: Option<&Origin>| {
             origin.map_or(0, |(source, row)| {
@@ -113,7 +127,15 @@ pub(crate) fn merge(
     })
 }
 
-fn merge_traces(dir: &Path, sources: &[Source], origins: &[Origin]) -> Result<(), String> {
+/// Answers the terms of rows with new edits.
+fn merge_traces(
+    dir: &Path,
+    sources: &[Source],
+    origins: &[Origin],
+    edits: &NewEdits,
+) -> Result<Facets, String> {
+    let mut fold = Fold::new(edits);
+    let mut first = 0;
     let describe = |cause: parquet::errors::ParquetError| cause.to_string();
     let mut writer = TracesWriter::create(&dir.join("traces.parquet")).map_err(describe)?;
     for lot in origins.chunks(LOT) {
@@ -132,9 +154,12 @@ fn merge_traces(dir: &Path, sources: &[Source], origins: &[Origin]) -> Result<()
         let columns: Vec<_> = columns.iter().collect();
         let merged =
             interleave_record_batch(&columns, &places).map_err(|cause| cause.to_string())?;
-        writer.push(&merged).map_err(describe)?;
+        let count = u32::try_from(lot.len()).map_err(|cause| cause.to_string())?;
+        writer.push(&fold.rows(first, merged)?).map_err(describe)?;
+        first += count;
     }
-    writer.finish().map_err(describe)
+    writer.finish().map_err(describe)?;
+    fold.into_terms()
 }
 
 /// Rows of several sources, brought together.
@@ -143,13 +168,23 @@ struct Rows(Vec<u32>);
 
 impl Rows {
     fn add(&mut self, source: &Source, list: &[u8]) -> Result<(), String> {
+        self.add_some(source, list, |_| true)
+    }
+
+    /// Those of the new rows that are `wanted`.
+    fn add_some(
+        &mut self,
+        source: &Source,
+        list: &[u8],
+        wanted: impl Fn(u32) -> bool,
+    ) -> Result<(), String> {
         each_row(list, |row| {
             let new = source
                 .new_rows
                 .get(row as usize)
                 .copied()
                 .unwrap_or(LEFT_OUT);
-            if new != LEFT_OUT {
+            if new != LEFT_OUT && wanted(new) {
                 self.0.push(new);
             }
         })
@@ -179,11 +214,18 @@ fn prefix_of(term: &[u8]) -> &[u8] {
     &term[..end]
 }
 
-fn merge_facets(dir: &Path, sources: &[Source]) -> Result<(), String> {
+/// Of rows with new edits, what edits can change is in `terms`.
+fn merge_facets(
+    dir: &Path,
+    sources: &[Source],
+    edits: &NewEdits,
+    terms: &Facets,
+) -> Result<(), String> {
     let mut union = fst::map::OpBuilder::new();
     for source in sources {
         union = union.add(source.segment.facets().terms());
     }
+    union = union.add(terms.terms());
     let mut union = union.union();
     let mut writer = FacetsWriter::new();
     let mut rows = Rows::default();
@@ -204,8 +246,13 @@ fn merge_facets(dir: &Path, sources: &[Source]) -> Result<(), String> {
             &mut rows
         };
         for place in places {
-            let source = &sources[place.index];
-            target.add(source, &source.segment.facets().list_at(place.value))?;
+            let Some(source) = sources.get(place.index) else {
+                each_row(&terms.list_at(place.value), |row| target.0.push(row))?;
+                continue;
+            };
+            let list = source.segment.facets().list_at(place.value);
+            let is_replaced = |row| is_editable(number) && edits.contains_key(&row);
+            target.add_some(source, &list, |row| !is_replaced(row))?;
         }
         if number >= UNLISTED {
             // Properties whose rows were all listed before come in between.

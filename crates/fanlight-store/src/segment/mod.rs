@@ -10,6 +10,7 @@ mod content;
 mod facets;
 mod facets_of;
 mod file;
+mod fold;
 mod hot_values;
 mod json_text;
 mod merge;
@@ -33,13 +34,14 @@ mod write;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use fanlight_model::{SegmentId, Span, TraceFacts, TraceSummary};
+use fanlight_model::{SegmentId, Span, TraceEdits, TraceFacts, TraceSummary};
 
 use crate::StoreError;
 use spans_read::SpansOf;
 
 pub use facets::{Facets, Property, Term};
 pub use facets_of::SpanProfile;
+pub(crate) use fold::NewEdits;
 pub(crate) use merge::{LEFT_OUT, Source, Unused, merge, plan};
 pub use narrow::{Batches, SpanColumns};
 pub use row_bytes::RowBytes;
@@ -52,9 +54,12 @@ pub(crate) use write::{Figures, write_segment};
 /// A trace as its row keeps it.
 #[derive(Clone, Debug)]
 pub struct StoredTrace {
+    /// Before edits.
     pub summary: TraceSummary,
     /// What the client said, needed when later facts join.
     pub facts: Option<TraceFacts>,
+    /// Everything people had said about it when their edits became part of the row. Edits of the registry replace it.
+    pub edits: Option<Arc<TraceEdits>>,
 }
 
 /// An open segment. All reads are through the operating system's page cache.

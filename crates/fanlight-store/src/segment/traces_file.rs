@@ -17,7 +17,7 @@ use arrow_array::types::Int32Type;
 use arrow_array::{ArrayRef, RecordBatch};
 use arrow_schema::{DataType, Field as Column, Schema, SchemaRef};
 use arrow_select::concat::concat_batches;
-use fanlight_model::{TraceFacts, TraceSummary};
+use fanlight_model::{TraceEdits, TraceFacts, TraceSummary};
 use parquet::arrow::ArrowWriter;
 use parquet::basic::{Compression, ZstdLevel};
 use parquet::errors::ParquetError;
@@ -26,6 +26,7 @@ use parquet::schema::types::ColumnPath;
 use serde::{Deserialize, Serialize};
 
 use super::StoredTrace;
+use super::fold::edited;
 use super::parquet_file::ParquetFile;
 
 const LOT: usize = 1024;
@@ -59,11 +60,15 @@ static SCHEMA: LazyLock<SchemaRef> = LazyLock::new(|| {
     ]))
 });
 
-#[derive(Serialize)]
-struct RecordOut<'a> {
-    summary: &'a TraceSummary,
+/// What a row is made from; its `record` is this as JSON.
+#[derive(Clone, Copy, Debug, Serialize)]
+pub(super) struct Row<'a> {
+    /// Before edits.
+    pub(super) summary: &'a TraceSummary,
     #[serde(skip_serializing_if = "Option::is_none")]
-    facts: Option<&'a TraceFacts>,
+    pub(super) facts: Option<&'a TraceFacts>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) edits: Option<&'a TraceEdits>,
 }
 
 #[derive(Deserialize)]
@@ -71,13 +76,37 @@ struct RecordIn {
     summary: TraceSummary,
     #[serde(default)]
     facts: Option<TraceFacts>,
+    #[serde(default)]
+    edits: Option<Arc<TraceEdits>>,
+}
+
+impl Row<'_> {
+    pub(super) fn to_record(self) -> serde_json::Result<String> {
+        serde_json::to_string(&self)
+    }
+}
+
+/// The name a trace is shown by: column `name`.
+pub(super) fn shown_name(edited: &TraceSummary) -> Option<&str> {
+    edited.name.as_deref().or(edited.root_name.as_deref())
+}
+
+pub(super) fn parse_record(text: &str) -> Result<StoredTrace, String> {
+    let record = serde_json::from_str(text).map_err(|cause| cause.to_string())?;
+    let RecordIn {
+        summary,
+        facts,
+        edits,
+    } = record;
+    Ok(StoredTrace {
+        summary,
+        facts,
+        edits,
+    })
 }
 
 /// Writes and syncs the file; `traces` are newest first.
-pub(super) fn write(
-    path: &Path,
-    traces: &[(&TraceSummary, Option<&TraceFacts>)],
-) -> Result<(), ParquetError> {
+pub(super) fn write(path: &Path, traces: &[Row<'_>]) -> Result<(), ParquetError> {
     let mut writer = TracesWriter::create(path)?;
     for lot in traces.chunks(LOT) {
         writer.push(&batch_of(lot)?)?;
@@ -113,7 +142,7 @@ impl TracesWriter {
     }
 }
 
-fn batch_of(traces: &[(&TraceSummary, Option<&TraceFacts>)]) -> Result<RecordBatch, ParquetError> {
+fn batch_of(traces: &[Row<'_>]) -> Result<RecordBatch, ParquetError> {
     let mut trace_id = FixedSizeBinaryBuilder::new(16);
     let (mut workspace, mut span_count, mut error_count) = (
         UInt32Builder::new(),
@@ -136,14 +165,15 @@ fn batch_of(traces: &[(&TraceSummary, Option<&TraceFacts>)]) -> Result<RecordBat
     );
     let mut tokens: [UInt64Builder; 5] = Default::default();
     let mut cost = Float64Builder::new();
-    for (summary, facts) in traces {
+    for row in traces {
+        let summary = row.summary;
         trace_id.append_value(summary.key.trace.to_bytes())?;
         workspace.append_value(summary.key.workspace.0);
         experiment.append_value(summary.experiment.0);
         start.append_value(summary.start.0);
         duration.append_option(summary.duration.map(|duration| duration.0));
         state.append_value(summary.state.as_str());
-        name.append_option(summary.name.as_deref().or(summary.root_name.as_deref()));
+        name.append_option(shown_name(&edited(summary, row.edits)));
         session.append_option(summary.session.as_deref());
         user.append_option(summary.user.as_deref());
         let usage = summary.usage.unwrap_or_default();
@@ -159,12 +189,8 @@ fn batch_of(traces: &[(&TraceSummary, Option<&TraceFacts>)]) -> Result<RecordBat
         cost.append_option(summary.cost.map(|cost| cost.total));
         span_count.append_value(summary.span_count);
         error_count.append_value(summary.error_count);
-        let text = serde_json::to_string(&RecordOut {
-            summary,
-            facts: *facts,
-        })
-        .map_err(|cause| ParquetError::External(cause.into()))?;
-        record.append_value(text);
+        let text = row.to_record();
+        record.append_value(text.map_err(|cause| ParquetError::External(cause.into()))?);
     }
     let [
         mut input,
@@ -220,9 +246,7 @@ impl TracesFile {
                 .ok_or("column `record` has another type")?;
             for text in column {
                 let text = text.ok_or("a row without record")?;
-                let RecordIn { summary, facts } =
-                    serde_json::from_str(text).map_err(|cause| cause.to_string())?;
-                traces.push(StoredTrace { summary, facts });
+                traces.push(parse_record(text)?);
             }
         }
         if traces.len() == rows.len() {

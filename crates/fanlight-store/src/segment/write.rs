@@ -13,6 +13,7 @@ use super::{
     dir_of,
     facets::FacetsBuilder,
     facets_of,
+    fold::edited,
     rows::{self, SpanPlace},
     spans_write::SpansWriter,
     traces_file,
@@ -34,7 +35,7 @@ pub(crate) struct Figures {
 }
 
 /// Version of the layout as a whole.
-const FORMAT: u32 = 1;
+const FORMAT: u32 = 2;
 
 impl Figures {
     /// Their bytes are counted when all is written.
@@ -97,7 +98,9 @@ fn write_files(dir: &Path, traces: &[Arc<HotTrace>]) -> Result<usize, StoreError
     let mut span_count = 0;
     for (row, trace) in (0_u32..).zip(traces) {
         let summary = trace.summary();
-        facets_of::add_trace(&mut facets, row, summary);
+        facets_of::add_recorded(&mut facets, row, summary);
+        let edits = trace.folded().map(AsRef::as_ref);
+        facets_of::add_editable(&mut facets, row, &edited(summary, edits), edits);
         for span in trace.spans() {
             let meaning = fanlight_normalize::meaning(span);
             facets_of::add_span(&mut facets, row, span, &meaning);
@@ -124,7 +127,11 @@ fn write_files(dir: &Path, traces: &[Arc<HotTrace>]) -> Result<usize, StoreError
 
     let records: Vec<_> = traces
         .iter()
-        .map(|trace| (trace.summary(), trace.facts()))
+        .map(|trace| traces_file::Row {
+            summary: trace.summary(),
+            facts: trace.facts(),
+            edits: trace.folded().map(AsRef::as_ref),
+        })
         .collect();
     let path = dir.join("traces.parquet");
     traces_file::write(&path, &records)

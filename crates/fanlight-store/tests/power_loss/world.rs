@@ -82,9 +82,10 @@ impl Registry for Powered {
         &self,
         segment: Option<&SegmentEntry>,
         removed: &[SegmentId],
+        folded: &[u64],
     ) -> Result<(), RegistryError> {
         self.check()?;
-        self.inner.replace(segment, removed)
+        self.inner.replace(segment, removed, folded)
     }
 
     fn record_deletes(

@@ -1,25 +1,31 @@
-//! Any mix of appends, deletes, seals, failures and restarts keeps every acknowledged fact and invents none.
+//! Any mix of appends, edits, deletes, seals, merges, failures and restarts keeps every acknowledged fact and invents
+//! none.
 
 #![allow(clippy::unwrap_used, reason = "helpers of tests")]
 
+mod registry;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc::channel;
 use std::time::Duration;
 
 use fanlight_model::{
     Addition, Attributes, Batch, Clock, Event, ExperimentId, FixedClock, Nanos, Resource, Scope,
-    SegmentId, Span, SpanGroup, SpanId, Status, TraceFacts, TraceId, TraceKey, TraceState,
+    Span, SpanGroup, SpanId, Status, TraceEdits, TraceFacts, TraceId, TraceKey, TraceState,
     UnixNanos, Value, WorkspaceId,
 };
 use fanlight_store::{
-    Effort, MemoryRegistry, Registered, Registry, RegistryError, SegmentEntry, Settings, Store,
+    Effort, Found, MemoryRegistry, Property, Registry, Settings, Snapshot, Store, StoreError,
 };
 use proptest::prelude::*;
+
+use crate::registry::FailingRegistry;
 
 /// Traces and spans are few, so that steps meet.
 const TRACES: u8 = 5;
 const SPANS: u8 = 6;
+const RUNS: u8 = 3;
 
 #[derive(Clone, Debug)]
 enum Step {
@@ -41,10 +47,21 @@ enum Step {
     FailedSeal {
         in_effect: bool,
     },
-    Compact,
-    /// The registry says that it failed while segments were merged, before or after it took effect.
-    FailedCompact {
-        in_effect: bool,
+    /// What people say of a trace; a tag is set, or removed with `None`.
+    Tag {
+        trace: u8,
+        tag: Option<u8>,
+    },
+    /// A link that is taken back when it is there.
+    Link {
+        trace: u8,
+        run: u8,
+    },
+    Compact {
+        /// The registry says that it failed, before or after it took effect.
+        failing: Option<bool>,
+        /// Happens after edits were frozen, while the new segment is being written.
+        meanwhile: Vec<Step>,
     },
     Restart,
     Wait,
@@ -59,73 +76,83 @@ fn step() -> impl Strategy<Value = Step> {
         1 => prop::collection::vec(trace, 1..3).prop_map(|traces| Step::Delete { traces }),
         2 => Just(Step::Seal),
         1 => any::<bool>().prop_map(|in_effect| Step::FailedSeal { in_effect }),
-        3 => Just(Step::Compact),
-        1 => any::<bool>().prop_map(|in_effect| Step::FailedCompact { in_effect }),
+        3 => edit(),
+        4 => (
+            prop_oneof![3 => Just(None), 1 => any::<bool>().prop_map(Some)],
+            prop::collection::vec(while_merging(), 0..4),
+        )
+            .prop_map(|(failing, meanwhile)| Step::Compact { failing, meanwhile }),
         2 => Just(Step::Restart),
         1 => Just(Step::Wait),
     ]
 }
 
-/// What must be visible: spans with their version, and the tag.
+fn edit() -> impl Strategy<Value = Step> {
+    let tag = prop::option::of(any::<u8>());
+    prop_oneof![
+        (0..TRACES, tag).prop_map(|(trace, tag)| Step::Tag { trace, tag }),
+        (0..TRACES, 0..RUNS).prop_map(|(trace, run)| Step::Link { trace, run }),
+    ]
+}
+
+fn while_merging() -> impl Strategy<Value = Step> {
+    (0..TRACES).prop_flat_map(about)
+}
+
+/// What may happen to a trace.
+fn about(trace: u8) -> impl Strategy<Value = Step> {
+    prop_oneof![
+        4 => (0..SPANS, any::<u8>())
+            .prop_map(move |(span, version)| Step::Append { trace, spans: vec![span], version }),
+        1 => Just(Step::Delete { traces: vec![trace] }),
+        3 => Just(Step::Seal),
+        2 => prop::option::of(any::<u8>()).prop_map(move |tag| Step::Tag { trace, tag }),
+        2 => (0..RUNS).prop_map(move |run| Step::Link { trace, run }),
+    ]
+}
+
+/// A sealed trace is edited and merged, and goes on meanwhile.
+fn busy() -> impl Strategy<Value = Vec<Step>> {
+    (0..TRACES).prop_flat_map(|trace| {
+        let failing = prop_oneof![3 => Just(None), 1 => any::<bool>().prop_map(Some)];
+        let compact = (failing, prop::collection::vec(about(trace), 0..4))
+            .prop_map(|(failing, meanwhile)| Step::Compact { failing, meanwhile });
+        let append = Step::Append {
+            trace,
+            spans: vec![0],
+            version: 0,
+        };
+        let edit = Step::Tag {
+            trace,
+            tag: Some(0),
+        };
+        (about(trace), compact, about(trace)).prop_map(move |(before, compact, after)| {
+            let (append, edit) = (append.clone(), edit.clone());
+            vec![append, before, Step::Seal, edit, compact, after]
+        })
+    })
+}
+
+fn history() -> impl Strategy<Value = Vec<Step>> {
+    let some = prop_oneof![
+        9 => step().prop_map(|step| vec![step]),
+        1 => busy(),
+    ];
+    prop::collection::vec(some, 1..25).prop_map(|steps| steps.concat())
+}
+
+/// What must be visible: spans with their version, the tag that was recorded, and what people said since.
 #[derive(Clone, Debug, Default, PartialEq)]
 struct Expected {
     spans: BTreeMap<u8, u8>,
     tag: Option<u8>,
+    edits: TraceEdits,
 }
 
-#[derive(Debug, Default)]
-struct FailingRegistry {
-    inner: MemoryRegistry,
-    fail_next: AtomicBool,
-    fail_after: AtomicBool,
-}
-
-impl Registry for FailingRegistry {
-    fn load(&self) -> Result<Registered, RegistryError> {
-        self.inner.load()
-    }
-
-    fn announce(
-        &self,
-        segment: &SegmentEntry,
-        dead: &[(SegmentId, Vec<u8>)],
-        log_position: u64,
-    ) -> Result<(), RegistryError> {
-        if self.fail_next.swap(false, Ordering::SeqCst) {
-            return Err("the registry is out of order".into());
-        }
-        self.inner.announce(segment, dead, log_position)?;
-        if self.fail_after.swap(false, Ordering::SeqCst) {
-            return Err("the connection broke before the answer".into());
-        }
-        Ok(())
-    }
-
-    fn replace(
-        &self,
-        segment: Option<&SegmentEntry>,
-        removed: &[SegmentId],
-    ) -> Result<(), RegistryError> {
-        if self.fail_next.swap(false, Ordering::SeqCst) {
-            return Err("the registry is out of order".into());
-        }
-        self.inner.replace(segment, removed)?;
-        if self.fail_after.swap(false, Ordering::SeqCst) {
-            return Err("the connection broke before the answer".into());
-        }
-        Ok(())
-    }
-
-    fn record_deletes(
-        &self,
-        tombstones: &[(TraceKey, u64)],
-        dead: &[(SegmentId, Vec<u8>)],
-    ) -> Result<(), RegistryError> {
-        self.inner.record_deletes(tombstones, dead)
-    }
-
-    fn prune_tombstones(&self, below: u64) -> Result<(), RegistryError> {
-        self.inner.prune_tombstones(below)
+impl Expected {
+    fn shown_tag(&self) -> Option<String> {
+        let recorded = self.tag.map(|tag| tag.to_string());
+        self.edits.tags.get("tag").cloned().unwrap_or(recorded)
     }
 }
 
@@ -134,7 +161,7 @@ struct World {
     registry: Arc<FailingRegistry>,
     clock: Arc<FixedClock>,
     runtime: tokio::runtime::Runtime,
-    store: Option<Store>,
+    store: Option<Arc<Store>>,
     expected: BTreeMap<u8, Expected>,
 }
 
@@ -214,26 +241,13 @@ impl World {
         };
         let registry = Arc::clone(&self.registry) as Arc<dyn Registry>;
         let clock = Arc::clone(&self.clock) as Arc<dyn Clock>;
-        self.store = Some(Store::open(self.dir.path(), settings, registry, clock).unwrap());
+        self.registry.restart();
+        let store = Store::open(self.dir.path(), settings, registry, clock).unwrap();
+        self.store = Some(Arc::new(store));
     }
 
-    fn store(&self) -> &Store {
+    fn store(&self) -> &Arc<Store> {
         self.store.as_ref().unwrap()
-    }
-
-    fn fail_next(&self, in_effect: bool) {
-        let registry = &self.registry;
-        let fail = if in_effect {
-            &registry.fail_after
-        } else {
-            &registry.fail_next
-        };
-        fail.store(true, Ordering::SeqCst);
-    }
-
-    fn mend_registry(&self) {
-        self.registry.fail_next.store(false, Ordering::SeqCst);
-        self.registry.fail_after.store(false, Ordering::SeqCst);
     }
 
     fn append(&self, batch: Batch) {
@@ -281,6 +295,7 @@ impl World {
                     .filter(|trace| self.expected.remove(trace).is_some())
                     .copied()
                     .collect();
+                self.registry.hide(&deleted);
                 assert_eq!(
                     deleted.iter().copied().collect::<BTreeSet<_>>(),
                     known.iter().map(|t| key(*t)).collect()
@@ -290,19 +305,31 @@ impl World {
                 self.store().seal_all().unwrap();
             }
             Step::FailedSeal { in_effect } => {
-                self.fail_next(*in_effect);
+                self.registry.fail_next(*in_effect);
                 let sealed = self.store().seal_all();
                 assert!(matches!(sealed, Ok(0) | Err(_)));
-                self.mend_registry();
+                self.registry.mend();
             }
-            Step::Compact => {
-                self.store().compact(Effort::All).unwrap();
+            Step::Tag { trace, tag } => {
+                let tag = tag.map(|tag| tag.to_string());
+                self.edit(*trace, |edits| {
+                    edits.tags.insert("tag".to_owned(), tag.clone());
+                });
             }
-            Step::FailedCompact { in_effect } => {
-                self.fail_next(*in_effect);
-                let merged = self.store().compact(Effort::All);
-                assert!(matches!(merged, Ok(0) | Err(_)));
-                self.mend_registry();
+            Step::Link { trace, run } => self.edit(*trace, |edits| {
+                let run = run.to_string();
+                if !edits.runs.remove(&run) {
+                    edits.runs.insert(run);
+                }
+            }),
+            Step::Compact { failing, meanwhile } => {
+                let merged = self.compact(*failing, meanwhile);
+                if failing.is_some() {
+                    assert!(matches!(merged, Ok(0) | Err(_)));
+                } else {
+                    merged.unwrap();
+                }
+                self.registry.mend();
             }
             Step::Restart => self.restart(),
             Step::Wait => {
@@ -312,9 +339,49 @@ impl World {
         }
     }
 
+    fn edit(&mut self, trace: u8, change: impl Fn(&mut TraceEdits)) {
+        let Some(expected) = self.expected.get_mut(&trace) else {
+            return;
+        };
+        change(&mut expected.edits);
+        let known = self.edits_of(trace);
+        self.registry.edit(key(trace), known, change);
+    }
+
+    /// Everything said about a trace, wherever it is kept.
+    fn edits_of(&self, trace: u8) -> Option<Arc<TraceEdits>> {
+        let kept = || self.store().find(key(trace))?.stored().unwrap().edits;
+        self.registry.shown(key(trace)).or_else(kept)
+    }
+
+    fn compact(&mut self, failing: Option<bool>, meanwhile: &[Step]) -> Result<usize, StoreError> {
+        let (frozen, when_frozen) = channel();
+        let (go_on, may_go_on) = channel();
+        *self.registry.gate.lock() = Some((frozen, may_go_on));
+        let (store, registry) = (Arc::clone(self.store()), Arc::clone(&self.registry));
+        let merging = std::thread::spawn(move || {
+            let merged = store.compact(Effort::All);
+            // When nothing was frozen, nobody waits for it.
+            registry.gate.lock().take();
+            merged
+        });
+        if when_frozen.recv().is_ok() {
+            for step in meanwhile {
+                self.take(step);
+                self.check();
+            }
+            if let Some(in_effect) = failing {
+                self.registry.fail_next(in_effect);
+            }
+            go_on.send(()).unwrap();
+        }
+        merging.join().unwrap()
+    }
+
     /// Every way of reading agrees with what is expected.
     fn check(&self) {
         let snapshot = self.store().snapshot();
+        self.check_terms(&snapshot);
         let hot = snapshot.hot.iter().map(|trace| trace.key());
         let sealed = snapshot.segments.iter().flat_map(|view| {
             view.live()
@@ -334,6 +401,8 @@ impl World {
                 continue;
             };
             let found = found.unwrap();
+            let edits = self.edits_of(number).unwrap_or_default();
+            assert_eq!(*edits, expected.edits, "edits of trace {number}");
             let stored = found.stored().unwrap();
             let tag = stored
                 .facts
@@ -371,11 +440,51 @@ impl World {
     }
 }
 
+impl World {
+    /// What the index says of rows that nobody edited since.
+    fn check_terms(&self, snapshot: &Snapshot) {
+        for number in 0..TRACES {
+            if self.registry.shown(key(number)).is_some() {
+                continue;
+            }
+            let Some(Found::Sealed(segment, row)) = self.store().find(key(number)) else {
+                continue;
+            };
+            assert!(
+                snapshot
+                    .segments
+                    .iter()
+                    .any(|view| view.segment.id() == segment.id())
+            );
+            let expected = &self.expected[&number];
+            let facets = segment.facets();
+            let has = |property, value: &str| {
+                let rows = facets.rows_of(property, value).unwrap();
+                rows.contains(row)
+            };
+            for run in (0..RUNS).map(|run| run.to_string()) {
+                let linked = expected.edits.runs.contains(&run);
+                assert_eq!(has(Property::LinkedRun, &run), linked, "run {run}");
+            }
+            for tag in facets.values(Property::Tag("tag")) {
+                let shown = expected.shown_tag().as_ref() == Some(&tag.value);
+                assert_eq!(
+                    has(Property::Tag("tag"), &tag.value),
+                    shown,
+                    "tag of {number}"
+                );
+            }
+            let is_edited = expected.edits != TraceEdits::default();
+            assert_eq!(has(Property::Edited, ""), is_edited, "trace {number}");
+        }
+    }
+}
+
 proptest! {
     #![proptest_config(ProptestConfig { cases: 150, ..ProptestConfig::default() })]
 
     #[test]
-    fn any_history_keeps_what_was_acknowledged(steps in prop::collection::vec(step(), 1..25)) {
+    fn any_history_keeps_what_was_acknowledged(steps in history()) {
         let mut world = World::new();
         for step in &steps {
             world.take(step);
@@ -462,4 +571,101 @@ fn a_second_server_on_the_same_directory_is_refused() {
         error.ends_with("is in use by another fanlight server"),
         "{error}"
     );
+}
+
+fn spans(trace: u8, spans: &[u8]) -> Step {
+    Step::Append {
+        trace,
+        spans: spans.to_vec(),
+        version: 1,
+    }
+}
+
+fn tag(trace: u8, tag: u8) -> Step {
+    Step::Tag {
+        trace,
+        tag: Some(tag),
+    }
+}
+
+fn compact(meanwhile: &[Step]) -> Step {
+    Step::Compact {
+        failing: None,
+        meanwhile: meanwhile.to_vec(),
+    }
+}
+
+/// Takes the steps; answers of how many traces the registry still has edits.
+fn edited_after(steps: &[Step]) -> usize {
+    let mut world = World::new();
+    for step in steps {
+        world.take(step);
+        world.check();
+    }
+    let left = world.registry.edited();
+    world.restart();
+    world.check();
+    left
+}
+
+#[test]
+fn edits_of_sealed_traces_become_part_of_their_rows() {
+    let link = |trace| Step::Link { trace, run: 2 };
+    let sealed = [spans(0, &[0, 1]), spans(1, &[0]), Step::Seal];
+    let folded = [sealed.as_slice(), &[tag(0, 5), link(1), compact(&[])]].concat();
+    assert_eq!(edited_after(&folded), 0);
+    // Another edit of one, a late span for the other: each keeps what was said before.
+    let went_on = [link(0), spans(1, &[3]), Step::Restart];
+    let went_on = [folded.as_slice(), &went_on].concat();
+    assert_eq!(edited_after(&went_on), 1);
+    let again = [went_on.as_slice(), &[Step::Seal, compact(&[])]].concat();
+    assert_eq!(edited_after(&again), 0);
+}
+
+#[test]
+fn a_trace_that_goes_on_while_its_row_takes_over_edits_takes_them_over_too() {
+    let sealed = [spans(0, &[0]), spans(1, &[0]), Step::Seal, tag(0, 5)];
+    let merged = [sealed.as_slice(), &[compact(&[spans(0, &[1])])]].concat();
+    assert_eq!(edited_after(&merged), 0);
+    let again = [merged.as_slice(), &[Step::Seal, Step::Restart]].concat();
+    assert_eq!(edited_after(&again), 0);
+}
+
+#[test]
+fn a_trace_that_was_sealed_elsewhere_while_its_old_row_was_written_keeps_its_edits_outside() {
+    let sealed = [spans(0, &[0]), spans(1, &[0]), Step::Seal, tag(0, 5)];
+    let elsewhere = compact(&[spans(0, &[1]), Step::Seal]);
+    let merged = [sealed.as_slice(), &[elsewhere]].concat();
+    assert_eq!(edited_after(&merged), 1);
+}
+
+#[test]
+fn an_edit_while_a_row_takes_over_an_earlier_one_counts() {
+    let sealed = [spans(0, &[0]), spans(1, &[0]), Step::Seal, tag(0, 5)];
+    let merged = [sealed.as_slice(), &[compact(&[tag(0, 6)])]].concat();
+    assert_eq!(edited_after(&merged), 1);
+}
+
+#[test]
+fn an_edit_after_a_merge_that_only_seemed_to_fail_is_not_lost() {
+    for in_effect in [false, true] {
+        let failed = Step::Compact {
+            failing: Some(in_effect),
+            meanwhile: Vec::new(),
+        };
+        let late = spans(0, &[1]);
+        let steps = [
+            spans(0, &[0]),
+            spans(1, &[0]),
+            Step::Seal,
+            tag(0, 5),
+            Step::Link { trace: 1, run: 1 },
+            failed,
+            Step::Link { trace: 0, run: 1 },
+            late,
+            Step::Seal,
+        ];
+        edited_after(&steps);
+        edited_after(&[steps.as_slice(), &[Step::Restart, compact(&[])]].concat());
+    }
 }

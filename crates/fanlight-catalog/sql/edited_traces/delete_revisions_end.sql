@@ -1,0 +1,1 @@
+) RETURNING workspace_id, trace_id

@@ -1,0 +1,1 @@
+DELETE FROM edited_traces WHERE revision IN (
