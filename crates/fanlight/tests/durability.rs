@@ -77,7 +77,13 @@ fn whatever_was_acknowledged_survives_kills_at_any_moment() {
     let mut server = Server::start(&SEAL_OFTEN);
     let mut most_segments = 0;
     let mut slowest_restart = Duration::ZERO;
-    for round in 0..kills {
+    let mut killed = 0;
+    for round in 0..kills * 4 {
+        // On a busy machine little is sent between two kills, and it takes more of them until enough is sealed.
+        if round >= kills && most_segments > 5 {
+            break;
+        }
+        killed += 1;
         let port = server.port;
         let stop = AtomicBool::new(false);
         let stopped = std::thread::scope(|scope| {
@@ -124,7 +130,7 @@ fn whatever_was_acknowledged_survives_kills_at_any_moment() {
     let damaged = "fanlight_damaged_places{part=\"log\"}";
     assert_eq!(server.metric(damaged), 0, "a kill is no damage");
     eprintln!(
-        "{}: {kills} kills, {} traces acknowledged, none lost, none twice; slowest restart {} ms (goal {GOAL_MS} ms)",
+        "{}: {killed} kills, {} traces acknowledged, none lost, none twice; slowest restart {} ms (goal {GOAL_MS} ms)",
         binary().display(),
         acknowledged.lock().unwrap().len(),
         slowest_restart.as_millis()

@@ -1,5 +1,7 @@
 //! Callers that are slow, silent or too many: they are cut off or wait, and the others are served.
 
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
 use std::io::{ErrorKind, Read, Write};
 use std::net::TcpStream;
 use std::thread::sleep;
