@@ -27,13 +27,13 @@ pub(super) struct WordsBuilder {
 /// Words that were just seen, by a few bits of their spelling: texts repeat their words, and finding one in the lexicon
 /// is a miss of the cache or two.
 #[derive(Debug)]
-struct Recent(Box<[(u32, Beginning, Doubt); RECENT]>);
+struct Recent(Box<[u128; RECENT]>);
 
 const RECENT: usize = 1024;
 
 impl Default for Recent {
     fn default() -> Self {
-        Self(Box::new([(0, Beginning::default(), Doubt::NONE); RECENT]))
+        Self(Box::new([0; RECENT]))
     }
 }
 
@@ -43,13 +43,12 @@ impl Recent {
         if found.word.len() > Beginning::BYTES {
             return false;
         }
+        // Twelve bytes of the word, two bits of doubt, and the place: a segment has fewer rows and stretches than 2^30.
+        let number = found.beginning.number();
+        let seen = u128::from(place) << 98 | u128::from(found.doubt.0) << 96 | number;
         // The upper bits of a product depend on all bits of its factors.
-        let product = found
-            .beginning
-            .number()
-            .wrapping_mul(0x9e37_79b9_7f4a_7c15_f39c_c060_5ced_c835);
+        let product = number.wrapping_mul(0x9e37_79b9_7f4a_7c15_f39c_c060_5ced_c835);
         let slot = &mut self.0[(product >> 118) as usize];
-        let seen = (place, found.beginning, found.doubt);
         let known = *slot == seen;
         *slot = seen;
         known
