@@ -40,10 +40,11 @@ test-browser: export FANLIGHT_BIN ?= $(abspath $(or $(CARGO_TARGET_DIR),target))
 test-browser:
 	tests/clients/js/run.sh
 
-## Measure this machine for about a quarter of an hour; the table goes to standard output, the figures to target/bench.json.
+## Measure this machine for about half an hour; the tables go to standard output, the figures to target/bench*.json.
 bench: build
 	@cargo run --release --locked --package fanlight-bench -- --server-bin $(abspath $(BIN)) --traces 100000 --traces 1000000 --out target/bench.json
 	@cargo run --release --locked --package fanlight-bench -- --server-bin $(abspath $(BIN)) --workload history --traces 60 --out target/bench-history.json
+	@cargo run --release --locked --package fanlight-bench -- --server-bin $(abspath $(BIN)) --workload small --batch 250 --traces 100000 --traces 1000000 --traces 10000000 --read-seconds 4 --out target/bench-small.json
 
 ## The same against a real MLflow server, for the ratio.
 bench-mlflow: build
