@@ -35,20 +35,29 @@ pub(crate) struct Corpus {
 impl Corpus {
     /// Bodies of `batch` traces each.
     pub(crate) fn build(batch: usize) -> Self {
+        Self::of_templates(batch, SPANS_PER_TRACE, Template::spans)
+    }
+
+    /// `spans` makes a template the trace at a place of its body.
+    fn of_templates(
+        batch: usize,
+        spans_per_trace: u64,
+        spans: fn(Template, u64, &Source) -> Vec<Span>,
+    ) -> Self {
         let batch = batch as u64;
         let source = Source::new();
         let body = |first: u64| {
-            let spans: Vec<Span> = (0..batch)
-                .flat_map(|place| Template::new(first + place).spans(place, &source))
+            let all: Vec<Span> = (0..batch)
+                .flat_map(|place| spans(Template::new(first + place), place, &source))
                 .collect();
-            Body::new(encode_traces(&spans), batch)
+            Body::new(encode_traces(&all), batch)
         };
         Self {
             bodies: (0..TEMPLATES.div_ceil(batch))
                 .map(|number| body(number * batch))
                 .collect(),
             bodies_per_trace: 1,
-            spans_per_trace: SPANS_PER_TRACE,
+            spans_per_trace,
         }
     }
 

@@ -1,33 +1,16 @@
 //! Traces of two short spans: how a store grows with the number of traces, not with their size.
 
-use fanlight_ingest::encode_traces;
 use fanlight_model::Span;
 
-use super::{
-    Corpus, ERROR_EVERY, LEGACY_EVERY, Source, TEMPLATES, Template, llm, messages, span_attributes,
-};
-use crate::patch::{self, Body};
+use super::{Corpus, ERROR_EVERY, LEGACY_EVERY, Source, Template, llm, messages, span_attributes};
+use crate::patch;
 
 const SPANS_PER_TRACE: u64 = 2;
 
 impl Corpus {
     /// Bodies of `batch` small traces each.
     pub(crate) fn build_small(batch: usize) -> Self {
-        let batch = batch as u64;
-        let source = Source::new();
-        let body = |first: u64| {
-            let spans: Vec<Span> = (0..batch)
-                .flat_map(|place| Template::new(first + place).short(place, &source))
-                .collect();
-            Body::new(encode_traces(&spans), batch)
-        };
-        Self {
-            bodies: (0..TEMPLATES.div_ceil(batch))
-                .map(|number| body(number * batch))
-                .collect(),
-            bodies_per_trace: 1,
-            spans_per_trace: SPANS_PER_TRACE,
-        }
+        Self::of_templates(batch, SPANS_PER_TRACE, Template::short)
     }
 }
 

@@ -119,7 +119,10 @@ impl WordsBuilder {
                 return;
             }
             let id = lexicon.id(&found);
-            log.push(id, &mut lexicon.last_seen[id as usize]);
+            // What the row has already is no more in doubt than it was.
+            if log.push(id, &mut lexicon.last_seen[id as usize]) {
+                lexicon.add_doubt(id, found.doubt);
+            }
             if found.is_cut {
                 cut_rows.push(row);
             }
@@ -141,6 +144,7 @@ impl WordsBuilder {
             if last_seen.chunk != number + 1 {
                 last_seen.chunk = number + 1;
                 self.chunk_words.push(id);
+                lexicon.add_doubt(id, found.doubt);
             }
             has_cut_words |= found.is_cut;
         });
@@ -197,13 +201,15 @@ impl RowLog {
         self.rows.push((row, self.words.len()));
     }
 
-    /// The current row has this word.
-    fn push(&mut self, word: u32, last_seen: &mut LastSeen) {
+    /// The current row has this word; says whether that is new.
+    fn push(&mut self, word: u32, last_seen: &mut LastSeen) -> bool {
         let row = self.rows.last().map_or(0, |(row, _)| row + 1);
-        if last_seen.row != row {
+        let is_new = last_seen.row != row;
+        if is_new {
             last_seen.row = row;
             self.words.push(word);
         }
+        is_new
     }
 
     /// Moves everything to the lists of the words: sorted by word, rows still ascending.
@@ -242,12 +248,16 @@ impl RowLog {
 }
 
 impl Lexicon {
+    fn add_doubt(&mut self, id: u32, doubt: Doubt) {
+        if doubt != Doubt::NONE {
+            let known = &mut self.doubts[id as usize];
+            *known = known.and(doubt);
+        }
+    }
+
     fn id(&mut self, found: &Found<'_>) -> u32 {
         let &Found {
-            word,
-            beginning,
-            doubt,
-            ..
+            word, beginning, ..
         } = found;
         let Self {
             hasher,
@@ -267,10 +277,6 @@ impl Lexicon {
         };
         let hash = hash(hasher, word, beginning);
         if let Some(slot) = table.find(hash, is_word) {
-            if doubt != Doubt::NONE {
-                let known = &mut doubts[slot.id as usize];
-                *known = known.and(doubt);
-            }
             return slot.id;
         }
         let id = u32::try_from(words.len()).expect("a segment has fewer words than bytes");
@@ -284,7 +290,7 @@ impl Lexicon {
             rows: RowList::default(),
         });
         last_seen.push(LastSeen::default());
-        doubts.push(doubt);
+        doubts.push(Doubt::NONE);
         letters.extend_from_slice(word);
         id
     }
