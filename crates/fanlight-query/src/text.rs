@@ -426,6 +426,21 @@ mod tests {
     }
 
     #[test]
+    fn what_an_equal_key_hides_is_found_as_it_was_sent() {
+        let inside = |key: &str| Value::Map(vec![(key.to_owned(), Value::Bool(true))]);
+        let twice = vec![
+            ("same".to_owned(), inside("hidden")),
+            ("same".to_owned(), inside("shown")),
+        ];
+        let sent = span(0, "s".to_owned(), vec![Value::Map(twice)], Value::Null);
+        let (_dir, hot, segment) = stored(&[sent]);
+        for pattern in ["%hidden%", "%shown%", "%IDDE%"] {
+            let pattern = LikePattern::new(pattern, true).unwrap();
+            check(&Test::ILike(pattern), &hot, &segment).unwrap();
+        }
+    }
+
+    #[test]
     fn letters_of_one_word_are_certain() {
         let plain = |number: u64, text: &str| {
             span(number, "s".to_owned(), vec![Value::from(text)], Value::Null)

@@ -4,7 +4,7 @@
 use std::borrow::Cow;
 use std::sync::Arc;
 
-use fanlight_model::{Attributes, Span};
+use fanlight_model::{Attributes, Span, Value};
 use memchr::memmem::Finder;
 
 /// So many letters in a row are one entry.
@@ -106,10 +106,30 @@ fn texts_of(spans: &[Arc<Span>]) -> impl Iterator<Item = Cow<'_, str>> {
 }
 
 fn values_of(attributes: &Attributes) -> Vec<Cow<'_, str>> {
-    attributes
-        .iter()
-        .map(|(_, value)| value.to_text())
-        .collect()
+    let mut texts = Vec::new();
+    for (_, value) in attributes.iter() {
+        texts.push(value.to_text());
+        if matches!(value, Value::Array(_) | Value::Map(_)) {
+            add_parts(value, &mut texts);
+        }
+    }
+    texts
+}
+
+/// Of equal keys the whole text has the last one alone, and searches look at what was sent.
+fn add_parts<'a>(value: &'a Value, texts: &mut Vec<Cow<'a, str>>) {
+    let mut waiting = vec![value];
+    while let Some(value) = waiting.pop() {
+        match value {
+            Value::Array(items) => waiting.extend(items),
+            Value::Map(entries) => {
+                texts.extend(entries.iter().map(|(key, _)| Cow::Borrowed(key.as_str())));
+                waiting.extend(entries.iter().map(|(_, value)| value));
+            }
+            Value::String(text) => texts.push(Cow::Borrowed(text)),
+            _ => {}
+        }
+    }
 }
 
 #[cfg(test)]

@@ -133,20 +133,26 @@ impl<'a> SpanTexts<'a> {
     pub(super) fn passes_as_sent(&self, test: &Test) -> bool {
         let accepts = |text: &str| test.accepts_text(Some(text));
         !test.is_negative()
-            && (accepts(&self.span.name) || self.texts_as_sent().any(|(_, text)| accepts(text)))
+            && (accepts(&self.span.name)
+                || self.texts_as_sent().any(|(_, text)| accepts(text))
+                || is_open(test)
+                    && self
+                        .values_as_sent()
+                        .any(|(_, value)| any_key(value, accepts)))
     }
 
     /// Strings among the values of attributes and events, each with the key of its value.
     fn texts_as_sent(&self) -> impl Iterator<Item = (&str, &str)> {
-        let of_events = self
-            .span
-            .events
-            .iter()
-            .flat_map(|event| event.attributes.iter());
+        self.values_as_sent()
+            .flat_map(|(key, value)| strings_inside(value).map(move |text| (key, text)))
+    }
+
+    fn values_as_sent(&self) -> impl Iterator<Item = (&str, &Value)> {
+        let of_events = self.span.events.iter();
+        let of_events = of_events.flat_map(|event| event.attributes.iter());
         let own = self.span.attributes.iter();
         own.filter(|(key, _)| *key != TRACE_REQUEST_ID)
             .chain(of_events)
-            .flat_map(|(key, value)| strings_inside(value).map(move |text| (key, text)))
     }
 
     /// Each text is asked by itself: the name, every attribute value, the names and attribute values of events. Values
@@ -201,9 +207,31 @@ fn value_passes(value: &Value, test: &Test) -> bool {
         return false;
     }
     // Without an escape, every string stands in the JSON text as it is, and `%…%` has looked at it already.
-    let seen = matches!(test, Test::Like(pattern) | Test::ILike(pattern) if pattern.is_open());
-    (!seen || whole.contains('\\'))
+    (!is_open(test) || whole.contains('\\'))
         && strings_inside(value).any(|inner| test.accepts_text(Some(inner)))
+}
+
+/// Whether a text passes as soon as a part of it does.
+fn is_open(test: &Test) -> bool {
+    matches!(test, Test::Like(pattern) | Test::ILike(pattern) if pattern.is_open())
+}
+
+/// Keys of objects count as parts of the text that the whole value is. That text has the last of equal keys alone.
+fn any_key(value: &Value, accepts: impl Fn(&str) -> bool) -> bool {
+    let mut waiting = vec![value];
+    while let Some(value) = waiting.pop() {
+        match value {
+            Value::Array(items) => waiting.extend(items),
+            Value::Map(entries) => {
+                if entries.iter().any(|(key, _)| accepts(key)) {
+                    return true;
+                }
+                waiting.extend(entries.iter().map(|(_, value)| value));
+            }
+            _ => {}
+        }
+    }
+    false
 }
 
 const INPUTS: &str = "mlflow.spanInputs";
