@@ -1,16 +1,16 @@
 //! From many segments to few, and from edits to rows: which, when, and the swap that readers never notice.
 
 use std::collections::HashMap;
-use std::fs;
 use std::sync::Arc;
+use std::time::Duration;
 
-use fanlight_model::{SegmentId, TraceKey};
+use fanlight_model::{SegmentId, TraceKey, UnixNanos};
 use roaring::RoaringBitmap;
-use rustc_hash::{FxHashMap, FxHashSet};
+use rustc_hash::FxHashMap;
 
 use crate::StoreError;
 use crate::registry::{RowEdits, SegmentEntry};
-use crate::seal::{Sealer, Unannounced};
+use crate::seal::{Sealer, Unannounced, since};
 use crate::segment::{Figures, LEFT_OUT, NewEdits, Segment, Source, Unused, dir_of, merge, plan};
 use crate::state::{SegmentView, State};
 
@@ -24,6 +24,9 @@ const MAX_PARTS: usize = 512;
 /// that is as much work for one edit as for many.
 const EDITED_SHARE: u64 = 20;
 const EDITED_LEAST: u64 = 64;
+
+/// A merge that failed, for lack of room or of a file that can be read, is not tried again before.
+const RETRY_AFTER: Duration = Duration::from_mins(10);
 
 /// A merge on disk that is not announced yet.
 #[derive(Debug)]
@@ -82,12 +85,14 @@ impl Sealer {
     /// Makes one segment of several, or drops those of which nothing counts. Answers how many went; 0 when there was
     /// nothing to do. Writes and reads go on meanwhile.
     pub(crate) fn compact(&self, effort: Effort) -> Result<usize, StoreError> {
-        let mut unreadable = self.compacting.lock();
+        let mut failed = self.compacting.lock();
+        let now = self.clock.now();
+        failed.retain(|_, at| since(*at, now) < RETRY_AFTER);
         let (chosen, id) = {
             let mut next_id = self.next_id.lock();
             // What was merged and not announced must not be merged again.
             drop(self.settle()?);
-            let Some(chosen) = self.choose_sources(effort, &unreadable) else {
+            let Some(chosen) = self.choose_sources(effort, &failed) else {
                 return Ok(0);
             };
             *next_id += 1;
@@ -104,6 +109,7 @@ impl Sealer {
                 .collect();
             self.check_free(bytes_written(&sources) + bytes_of(&edits))?;
             let merged = merge(
+                &*self.disk,
                 &self.segments_dir,
                 id,
                 &sources,
@@ -112,7 +118,7 @@ impl Sealer {
                 effort.tolerated(),
             );
             let figures = merged.inspect_err(|_| {
-                unreadable.extend(sources.iter().map(|source| source.segment.id()));
+                failed.extend(sources.iter().map(|source| (source.segment.id(), now)));
             })?;
             let log_seq = sources.iter().map(|source| source.segment.log_seq()).max();
             let dir = dir_of(&self.segments_dir, id);
@@ -136,7 +142,7 @@ impl Sealer {
     fn choose_sources(
         &self,
         effort: Effort,
-        unreadable: &FxHashSet<SegmentId>,
+        failed: &FxHashMap<SegmentId, UnixNanos>,
     ) -> Option<Vec<(Arc<Segment>, std::path::PathBuf, RoaringBitmap)>> {
         let position = *self.log_position.lock();
         let mut views: Vec<Arc<SegmentView>> = self
@@ -147,7 +153,7 @@ impl Sealer {
             // What the log still has to say about a segment depends on when it was sealed. Once the log begins after
             // it, that is nothing, and segments may become one.
             .filter(|view| view.segment.log_seq() < position)
-            .filter(|view| !unreadable.contains(&view.segment.id()))
+            .filter(|view| !failed.contains_key(&view.segment.id()))
             .cloned()
             .collect();
         views.sort_by_key(|view| std::cmp::Reverse(view.segment.rows().start(0)));
@@ -218,7 +224,7 @@ impl Sealer {
         });
         for source in &merged.sources {
             // Nobody knows it any more; should this fail, the next start removes it.
-            if let Err(error) = fs::remove_dir_all(&source.dir) {
+            if let Err(error) = self.disk.remove_dir(&source.dir) {
                 tracing::warn!(segment.id = %source.segment.id(), %error, "a merged segment could not be removed");
             }
         }

@@ -43,7 +43,7 @@ pub(crate) fn recover(
     clock: &dyn Clock,
 ) -> Result<Recovered, StoreError> {
     let registered = registry.load().map_err(StoreError::Registry)?;
-    remove_unknown(dirs.segments, &registered)?;
+    remove_unknown(disk, dirs.segments, &registered)?;
     let next_segment = registered
         .segments
         .iter()
@@ -93,7 +93,11 @@ fn first_free_seq(registered: &Registered) -> u64 {
 }
 
 /// A crash between writing a segment and announcing it leaves files nobody knows; the log still has their content.
-fn remove_unknown(segments_dir: &Path, registered: &Registered) -> Result<(), StoreError> {
+fn remove_unknown(
+    disk: &dyn Disk,
+    segments_dir: &Path,
+    registered: &Registered,
+) -> Result<(), StoreError> {
     for entry in fs::read_dir(segments_dir).map_err(StoreError::io("listing", segments_dir))? {
         let path = entry
             .map_err(StoreError::io("listing", segments_dir))?
@@ -111,7 +115,8 @@ fn remove_unknown(segments_dir: &Path, registered: &Registered) -> Result<(), St
                 segment.id = name,
                 "removing a segment that was never announced"
             );
-            fs::remove_dir_all(&path).map_err(StoreError::io("removing", &path))?;
+            disk.remove_dir(&path)
+                .map_err(StoreError::io("removing", &path))?;
         }
     }
     Ok(())

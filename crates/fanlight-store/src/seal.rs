@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use fanlight_model::{Clock, SegmentId, UnixNanos};
 use parking_lot::{Mutex, MutexGuard, RwLock};
-use rustc_hash::{FxHashMap, FxHashSet};
+use rustc_hash::FxHashMap;
 
 use crate::compact::Merged;
 use crate::disk::Disk;
@@ -34,8 +34,8 @@ pub(crate) struct Sealer {
     pub(crate) unannounced: Mutex<Option<Unannounced>>,
     /// Records before this one are wholly in segments, and everybody knows.
     pub(crate) log_position: Mutex<u64>,
-    /// Held while segments are merged: those that could not be read, which are left alone until the next start.
-    pub(crate) compacting: Mutex<FxHashSet<SegmentId>>,
+    /// Held while segments are merged: those of merges that failed, and when. They are left alone for a while.
+    pub(crate) compacting: Mutex<FxHashMap<SegmentId, UnixNanos>>,
 }
 
 /// What is on disk and not known to the registry for certain.
@@ -110,7 +110,7 @@ impl Sealer {
         // Newest first; the trace id makes the order total.
         traces
             .sort_unstable_by_key(|trace| (std::cmp::Reverse(trace.summary().start), trace.key()));
-        let figures = write_segment(&self.segments_dir, id, &traces)?;
+        let figures = write_segment(&*self.disk, &self.segments_dir, id, &traces)?;
         *next_id += 1;
         let segment = Arc::new(Segment::open(&dir_of(&self.segments_dir, id), id, log_seq)?);
         Ok(Some(Written {
@@ -297,6 +297,6 @@ impl Sealer {
     }
 }
 
-fn since(earlier: UnixNanos, now: UnixNanos) -> std::time::Duration {
+pub(crate) fn since(earlier: UnixNanos, now: UnixNanos) -> std::time::Duration {
     std::time::Duration::from_nanos(now.checked_since(earlier).map_or(0, |passed| passed.0))
 }

@@ -4,10 +4,6 @@
 //! back to back (`record`). Nothing is ever changed in place (`file`); whole files are deleted once everything in them
 //! is in segments. Reading back takes a `survey` of each file before the first record of it is applied (`replay`).
 
-use std::path::Path;
-
-use crate::StoreError;
-
 mod file;
 mod record;
 mod replay;
@@ -16,12 +12,6 @@ mod survey;
 pub(crate) use file::LogFile;
 pub(crate) use record::{GROUP_RECORDS, Numbers, Payload, encode_batch};
 pub(crate) use replay::{remove_below, replay};
-
-/// Makes the names in `dir` durable.
-pub(crate) fn sync_dir(dir: &Path) -> Result<(), StoreError> {
-    crate::disk::Disk::sync_dir(&crate::disk::LocalDisk, dir)
-        .map_err(StoreError::io("syncing", dir))
-}
 
 /// First bytes of every log file; the last one is the version of the file layout.
 pub(crate) const FILE_MAGIC: [u8; 8] = *b"FANLOG\0\x02";

@@ -1,7 +1,6 @@
 //! The frame of an index file that is too large to be checked when it is opened: a checksum per block.
 
-use std::fs::File;
-use std::io::{self, Seek, Write};
+use std::io::{self, Write};
 use std::ops::Range;
 use std::path::Path;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -9,6 +8,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use bytes::Bytes;
 
 use super::file::{Column, map};
+use crate::disk::DiskFile;
 
 /// Bytes under one checksum.
 const BLOCK_BYTES: usize = 64 << 10;
@@ -18,7 +18,7 @@ const BLOCK_HEAD_BYTES: usize = 24;
 /// Writes a file whose body is checked block by block: the head, the body, the tail. The tail has numbers that are
 /// known last, then the CRC-32C of each block (u32).
 pub(super) struct BlockWriter {
-    file: io::BufWriter<File>,
+    file: io::BufWriter<Box<dyn DiskFile>>,
     magic: [u8; 8],
     length: u64,
     block: Vec<u8>,
@@ -26,8 +26,8 @@ pub(super) struct BlockWriter {
 }
 
 impl BlockWriter {
-    pub(super) fn create(path: &Path, magic: [u8; 8]) -> io::Result<Self> {
-        let mut file = io::BufWriter::with_capacity(1 << 20, File::create(path)?);
+    pub(super) fn create(file: Box<dyn DiskFile>, magic: [u8; 8]) -> io::Result<Self> {
+        let mut file = io::BufWriter::with_capacity(1 << 20, file);
         file.write_all(&[0; BLOCK_HEAD_BYTES])?;
         Ok(Self {
             file,
@@ -84,9 +84,8 @@ impl BlockWriter {
             .file
             .into_inner()
             .map_err(io::IntoInnerError::into_error)?;
-        file.seek(io::SeekFrom::Start(0))?;
-        file.write_all(&head)?;
-        file.sync_all()
+        file.overwrite(&head)?;
+        file.sync()
     }
 }
 

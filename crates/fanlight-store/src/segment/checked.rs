@@ -10,6 +10,7 @@ use bytes::Bytes;
 use parquet::errors::{ParquetError, Result as ParquetResult};
 use parquet::file::reader::{ChunkReader, Length};
 
+use super::draft::Draft;
 use super::file::{self, Column};
 
 const MAGIC: [u8; 8] = *b"FANSUMS\x01";
@@ -18,28 +19,30 @@ pub(super) const EXTENSION: &str = "sums";
 /// As much as a small page: what is read is mostly what is asked for.
 const BLOCK_BYTES: usize = 4096;
 
-/// Writes the checksums of every Parquet file in `dir` that has none.
-pub(super) fn write_all(dir: &Path) -> io::Result<()> {
-    for entry in fs::read_dir(dir)? {
+/// Writes the checksums of every Parquet file that has none.
+pub(super) fn write_all(draft: Draft<'_>) -> io::Result<()> {
+    for entry in fs::read_dir(draft.dir())? {
         let path = entry?.path();
         let is_parquet = path
             .extension()
             .is_some_and(|extension| extension == "parquet");
         if is_parquet && !path.with_extension(EXTENSION).exists() {
-            write(&path)?;
+            write(draft, &path)?;
         }
     }
     Ok(())
 }
 
 /// The length, then a checksum per block.
-fn write(path: &Path) -> io::Result<()> {
+fn write(draft: Draft<'_>, path: &Path) -> io::Result<()> {
     let bytes = file::map(path).map_err(io::Error::other)?;
     let mut body = (bytes.len() as u64).to_le_bytes().to_vec();
     for block in bytes.chunks(BLOCK_BYTES) {
         body.extend_from_slice(&crc32c::crc32c(block).to_le_bytes());
     }
-    file::write(&path.with_extension(EXTENSION), MAGIC, &body)
+    let sums = path.with_extension(EXTENSION);
+    let name = sums.file_name().unwrap_or_default().to_string_lossy();
+    file::write(draft.create(&name)?, MAGIC, &body)
 }
 
 /// A mapped file whose blocks are checked whenever they are read.
@@ -136,6 +139,7 @@ impl Read for Sequential {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::disk::LocalDisk;
 
     #[test]
     fn a_damaged_block_is_an_error_and_the_others_are_not() {
@@ -143,7 +147,7 @@ mod tests {
         let path = dir.path().join("a.1.parquet");
         let bytes = vec![7_u8; 10_000];
         fs::write(&path, &bytes).unwrap();
-        write_all(dir.path()).unwrap();
+        write_all(Draft::new(&LocalDisk, dir.path())).unwrap();
         let whole = Checked::open(&path).unwrap();
         assert_eq!(whole.get_bytes(10, 9000).unwrap(), bytes[10..9010]);
 
@@ -151,7 +155,7 @@ mod tests {
         changed[5000] = 8;
         fs::write(&path, changed).unwrap();
         // Checksums that are there stay: they are older than the damage.
-        write_all(dir.path()).unwrap();
+        write_all(Draft::new(&LocalDisk, dir.path())).unwrap();
         let damaged = Checked::open(&path).unwrap();
         assert_eq!(damaged.get_bytes(0, 4096).unwrap(), bytes[..4096]);
         assert_eq!(damaged.get_bytes(8192, 1808).unwrap(), bytes[8192..]);

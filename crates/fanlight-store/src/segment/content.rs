@@ -1,15 +1,15 @@
 //! The texts of a segment while it is written: cut, kept once, and their words remembered.
 
-use std::path::Path;
-
 use arrow_array::builder::{ListBuilder, StringBuilder, UInt32Builder};
 use arrow_array::{ListArray, StringArray};
 use fanlight_model::{Span, Value};
 use fanlight_normalize::Meaning;
 use parquet::errors::ParquetError;
 
+use super::draft::Draft;
 use super::texts_file::TextsWriter;
 use super::words::{ChunkKeys, ClosingWords, WordsThread, chunks};
+use crate::disk::DiskFile;
 
 /// Shorter texts stay in their column: a reference to one would cost as much as it spares.
 const LONG_TEXT_BYTES: usize = 512;
@@ -26,18 +26,18 @@ pub(super) struct Content {
 }
 
 impl Content {
-    pub(super) fn create(dir: &Path) -> Result<Self, ParquetError> {
+    pub(super) fn create(draft: Draft<'_>) -> Result<Self, ParquetError> {
         Ok(Self {
-            texts: TextsWriter::create(&dir.join("texts.parquet"))?,
-            words: Some(WordsThread::start(&dir.join("words.idx"))?),
+            texts: TextsWriter::create(draft.create("texts.parquet")?)?,
+            words: Some(WordsThread::start(draft.create("words.idx")?)?),
             keys: ChunkKeys::default(),
         })
     }
 
     /// For texts that are moved from one segment to another.
-    pub(super) fn without_words(texts_path: &Path) -> Result<Self, ParquetError> {
+    pub(super) fn without_words(texts: Box<dyn DiskFile>) -> Result<Self, ParquetError> {
         Ok(Self {
-            texts: TextsWriter::create(texts_path)?,
+            texts: TextsWriter::create(texts)?,
             words: None,
             keys: ChunkKeys::default(),
         })

@@ -18,6 +18,7 @@ use rustc_hash::FxHashMap;
 
 use super::file;
 use super::postings::{self, RowList};
+use crate::disk::DiskFile;
 
 const MAGIC: [u8; 8] = *b"FANFACT\x01";
 /// Added to a property's number: rows with a value that is not listed.
@@ -203,8 +204,8 @@ impl FacetsBuilder {
         (values, self.terms.contains_key(&unlisted))
     }
 
-    pub(super) fn write(self, path: &Path) -> io::Result<()> {
-        self.into_writer()?.finish(path)
+    pub(super) fn write(self, file: Box<dyn DiskFile>) -> io::Result<()> {
+        self.into_writer()?.finish(file)
     }
 
     /// The index without a file.
@@ -249,13 +250,13 @@ impl FacetsWriter {
     }
 
     /// Writes and syncs the file.
-    pub(super) fn finish(self, path: &Path) -> io::Result<()> {
+    pub(super) fn finish(self, file: Box<dyn DiskFile>) -> io::Result<()> {
         let map = self.map.into_inner().map_err(io::Error::other)?;
         let mut body = Vec::with_capacity(8 + map.len() + self.postings.len());
         body.extend_from_slice(&(map.len() as u64).to_le_bytes());
         body.extend_from_slice(&map);
         body.extend_from_slice(&self.postings);
-        file::write(path, MAGIC, &body)
+        file::write(file, MAGIC, &body)
     }
 }
 
@@ -376,7 +377,9 @@ mod tests {
         let path = dir.path().join("facets.idx");
         let mut builder = FacetsBuilder::default();
         fill(&mut builder);
-        builder.write(&path).unwrap();
+        builder
+            .write(Box::new(std::fs::File::create(&path).unwrap()))
+            .unwrap();
         Facets::open(&path).unwrap()
     }
 

@@ -1,23 +1,24 @@
 //! The frame of index files that are checked whole: magic, version, checksum, memory map.
 
 use std::fs::File;
-use std::io::{self, Write};
+use std::io;
 use std::path::Path;
 
 use bytes::Bytes;
+
+use crate::disk::DiskFile;
 
 /// Magic (8), CRC-32C of the body (4), reserved (4).
 const HEAD_BYTES: usize = 16;
 
 /// Writes `body` behind a head and syncs it.
-pub(super) fn write(path: &Path, magic: [u8; 8], body: &[u8]) -> io::Result<()> {
+pub(super) fn write(mut file: Box<dyn DiskFile>, magic: [u8; 8], body: &[u8]) -> io::Result<()> {
     let mut head = [0_u8; HEAD_BYTES];
     head[..8].copy_from_slice(&magic);
     head[8..12].copy_from_slice(&crc32c::crc32c(body).to_le_bytes());
-    let mut file = File::create(path)?;
     file.write_all(&head)?;
     file.write_all(body)?;
-    file.sync_all()
+    file.sync()
 }
 
 /// The body of an index file, mapped and checked.

@@ -7,7 +7,6 @@
 
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
-use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -18,6 +17,7 @@ use fst::Streamer as _;
 use roaring::RoaringBitmap;
 
 use super::checked;
+use super::draft::Draft;
 use super::facets::{Facets, FacetsWriter, UNLISTED};
 use super::facets_of::{is_editable, listed_values};
 use super::fold::{Fold, NewEdits};
@@ -29,6 +29,7 @@ use super::words::{Doubt, Walk, WordsWriter};
 use super::write::{Figures, publish};
 use super::{Part, Segment, part_file};
 use crate::StoreError;
+use crate::disk::{Disk, DiskFile};
 
 /// Rows that are moved at once.
 const LOT: usize = 1024;
@@ -94,6 +95,7 @@ pub(crate) fn plan(
 
 /// Writes the merged segment `id`; complete and durable when it returns, but not announced.
 pub(crate) fn merge(
+    disk: &dyn Disk,
     segments: &Path,
     id: SegmentId,
     sources: &[Source],
@@ -101,19 +103,20 @@ pub(crate) fn merge(
     edits: &NewEdits,
     tolerated: Unused,
 ) -> Result<Figures, StoreError> {
-    publish(segments, id, |dir| {
+    publish(disk, segments, id, |draft| {
         let failed = |name: &str| {
-            let path = dir.join(name);
+            let path = draft.path(name);
             move |reason: String| StoreError::io("merging into", &path)(io::Error::other(reason))
         };
-        let terms = merge_traces(dir, sources, origins, edits).map_err(failed("traces.parquet"))?;
-        merge_facets(dir, sources, edits, &terms).map_err(failed("facets.idx"))?;
+        let terms =
+            merge_traces(draft, sources, origins, edits).map_err(failed("traces.parquet"))?;
+        merge_facets(draft, sources, edits, &terms).map_err(failed("facets.idx"))?;
         let words = match sources {
-            [only] if only.is_whole() => link(&only.dir.join("words.idx"), &dir.join("words.idx")),
-            _ => merge_words(dir, sources),
+            [only] if only.is_whole() => link(draft, &only.dir.join("words.idx"), "words.idx"),
+            _ => merge_words(draft, sources),
         };
         words.map_err(failed("words.idx"))?;
-        let spans = merge_rows(dir, sources, origins, tolerated).map_err(failed("rows.idx"))?;
+        let spans = merge_rows(draft, sources, origins, tolerated).map_err(failed("rows.idx"))?;
         let start_of = |origin: Option<&Origin>| {
             origin.map_or(0, |(source, row)| {
                 sources[*source].segment.rows().start(*row).0
@@ -129,7 +132,7 @@ pub(crate) fn merge(
 
 /// Answers the terms of rows with new edits.
 fn merge_traces(
-    dir: &Path,
+    draft: Draft<'_>,
     sources: &[Source],
     origins: &[Origin],
     edits: &NewEdits,
@@ -137,7 +140,7 @@ fn merge_traces(
     let mut fold = Fold::new(edits);
     let mut first = 0;
     let describe = |cause: parquet::errors::ParquetError| cause.to_string();
-    let mut writer = TracesWriter::create(&dir.join("traces.parquet")).map_err(describe)?;
+    let mut writer = TracesWriter::create(create(draft, "traces.parquet")?).map_err(describe)?;
     for lot in origins.chunks(LOT) {
         let mut rows_of = vec![Vec::new(); sources.len()];
         let places: Vec<(usize, usize)> = lot
@@ -216,7 +219,7 @@ fn prefix_of(term: &[u8]) -> &[u8] {
 
 /// Of rows with new edits, what edits can change is in `terms`.
 fn merge_facets(
-    dir: &Path,
+    draft: Draft<'_>,
     sources: &[Source],
     edits: &NewEdits,
     terms: &Facets,
@@ -282,13 +285,13 @@ fn merge_facets(
             .map_err(|cause| cause.to_string())?;
     }
     writer
-        .finish(&dir.join("facets.idx"))
+        .finish(create(draft, "facets.idx")?)
         .map_err(|cause| cause.to_string())
 }
 
-fn merge_words(dir: &Path, sources: &[Source]) -> Result<(), String> {
+fn merge_words(draft: Draft<'_>, sources: &[Source]) -> Result<(), String> {
     let describe = |cause: io::Error| cause.to_string();
-    let mut writer = WordsWriter::create(&dir.join("words.idx")).map_err(describe)?;
+    let mut writer = WordsWriter::create(create(draft, "words.idx")?).map_err(describe)?;
     let mut walks: Vec<Walk<'_>> = sources
         .iter()
         .map(|source| source.segment.words().walk())
@@ -337,7 +340,7 @@ impl Unused {
 
 /// Writes `rows.idx` and brings along the parts that rows point to. Answers the number of spans.
 fn merge_rows(
-    dir: &Path,
+    draft: Draft<'_>,
     sources: &[Source],
     origins: &[Origin],
     tolerated: Unused,
@@ -373,32 +376,38 @@ fn merge_rows(
         // A part that cannot be read is brought along as it is.
         let held = part.span_count();
         if held.is_ok_and(|held| tolerated.is_too_much(held, *used)) {
-            rewrite_part(dir, part, new, &mut index)?;
+            rewrite_part(draft, part, new, &mut index)?;
         } else {
-            link_part(dir, source, *old, new)?;
+            link_part(draft, source, *old, new)?;
         }
     }
     let parts = u32::try_from(parts.len()).map_err(|cause| cause.to_string())?;
-    rows::write(&dir.join("rows.idx"), &index, parts).map_err(|cause| cause.to_string())?;
+    rows::write(create(draft, "rows.idx")?, &index, parts).map_err(|cause| cause.to_string())?;
     Ok(used.iter().sum())
 }
 
-fn link_part(dir: &Path, source: &Source, old: u32, new: u32) -> Result<(), String> {
+fn link_part(draft: Draft<'_>, source: &Source, old: u32, new: u32) -> Result<(), String> {
     for name in ["spans", "texts"] {
-        let from = part_file(&source.dir, name, old);
-        let to = part_file(dir, name, new);
-        link(&from, &to)?;
+        let from = source.dir.join(part_file(name, old));
+        let to = part_file(name, new);
+        link(draft, &from, &to)?;
         // With its checksums as they are: new ones would vouch for damage that has happened since.
         let sums = from.with_extension(checked::EXTENSION);
         if sums.exists() {
-            link(&sums, &to.with_extension(checked::EXTENSION))?;
+            let to = Path::new(&to).with_extension(checked::EXTENSION);
+            link(draft, &sums, &to.to_string_lossy())?;
         }
     }
     Ok(())
 }
 
 /// Writes what the rows of `index` need of a part, and tells them where it is.
-fn rewrite_part(dir: &Path, part: &Part, new: u32, index: &mut [rows::Row]) -> Result<(), String> {
+fn rewrite_part(
+    draft: Draft<'_>,
+    part: &Part,
+    new: u32,
+    index: &mut [rows::Row],
+) -> Result<(), String> {
     let mut moved: Vec<(u32, &mut rows::Row)> = (0..)
         .zip(index)
         .filter(|(_, row)| row.spans.part == new)
@@ -412,7 +421,7 @@ fn rewrite_part(dir: &Path, part: &Part, new: u32, index: &mut [rows::Row]) -> R
             spans: row.spans.range(),
         })
         .collect();
-    part.rewrite(&kept, dir, new)?;
+    part.rewrite(&kept, draft, new)?;
     let mut first = 0;
     for (_, row) in moved {
         row.spans.first = first;
@@ -421,12 +430,13 @@ fn rewrite_part(dir: &Path, part: &Part, new: u32, index: &mut [rows::Row]) -> R
     Ok(())
 }
 
-/// Where links are not possible, a copy is as good.
-fn link(from: &Path, to: &Path) -> Result<(), String> {
-    if fs::hard_link(from, to).is_ok() {
-        return Ok(());
-    }
-    fs::copy(from, to)
-        .and_then(|_| fs::File::open(to)?.sync_all())
-        .map_err(|cause| format!("{}: {cause}", from.display()))
+fn create(draft: Draft<'_>, name: &str) -> Result<Box<dyn DiskFile>, String> {
+    draft
+        .create(name)
+        .map_err(|cause| format!("{name}: {cause}"))
+}
+
+fn link(draft: Draft<'_>, from: &Path, name: &str) -> Result<(), String> {
+    let linked = draft.link(from, name);
+    linked.map_err(|cause| format!("{}: {cause}", from.display()))
 }

@@ -7,6 +7,7 @@
 mod blocks;
 mod checked;
 mod content;
+mod draft;
 mod facets;
 mod facets_of;
 mod file;
@@ -98,7 +99,8 @@ impl Segment {
         let words = Words::open(&dir.join("words.idx")).map_err(corrupt)?;
         let parts = (0..rows.part_count())
             .map(|part| {
-                let (spans, texts) = (part_file(dir, "spans", part), part_file(dir, "texts", part));
+                let file = |name| dir.join(part_file(name, part));
+                let (spans, texts) = (file("spans"), file("texts"));
                 Ok(Part {
                     bytes: bytes_of(&spans) + bytes_of(&texts),
                     spans: spans_read::SpansFile::open(&spans)?,
@@ -239,10 +241,10 @@ fn bytes_of(path: &Path) -> u64 {
 }
 
 /// The first part has the plain name.
-fn part_file(dir: &Path, name: &str, part: u32) -> PathBuf {
+fn part_file(name: &str, part: u32) -> String {
     match part {
-        0 => dir.join(format!("{name}.parquet")),
-        part => dir.join(format!("{name}.{part}.parquet")),
+        0 => format!("{name}.parquet"),
+        part => format!("{name}.{part}.parquet"),
     }
 }
 

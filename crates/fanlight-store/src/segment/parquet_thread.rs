@@ -1,7 +1,5 @@
 //! Encoding and compressing Parquet beside the thread that fills the columns: a seal is as fast as the slower of both.
 
-use std::fs::File;
-use std::path::Path;
 use std::sync::mpsc::{SyncSender, sync_channel};
 use std::thread::JoinHandle;
 
@@ -10,6 +8,8 @@ use arrow_schema::SchemaRef;
 use parquet::arrow::ArrowWriter;
 use parquet::errors::ParquetError;
 use parquet::file::properties::WriterProperties;
+
+use crate::disk::DiskFile;
 
 /// Lots that may wait: more would only take memory.
 const WAITING_LOTS: usize = 2;
@@ -23,11 +23,11 @@ pub(super) struct ParquetThread {
 
 impl ParquetThread {
     pub(super) fn create(
-        path: &Path,
+        file: Box<dyn DiskFile>,
         schema: SchemaRef,
         properties: WriterProperties,
     ) -> Result<Self, ParquetError> {
-        let mut parquet = ArrowWriter::try_new(File::create(path)?, schema, Some(properties))?;
+        let mut parquet = ArrowWriter::try_new(file, schema, Some(properties))?;
         let (lots, waiting) = sync_channel::<RecordBatch>(WAITING_LOTS);
         let thread = std::thread::Builder::new()
             .name("parquet-writer".to_owned())
@@ -35,7 +35,7 @@ impl ParquetThread {
                 for lot in waiting {
                     parquet.write(&lot)?;
                 }
-                parquet.into_inner()?.sync_all()?;
+                parquet.into_inner()?.sync()?;
                 Ok(())
             })?;
         Ok(Self { lots, thread })

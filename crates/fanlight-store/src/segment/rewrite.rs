@@ -1,12 +1,12 @@
 //! A part without the spans that nobody needs any more: what was deleted leaves the disk.
 
 use std::ops::Range;
-use std::path::Path;
 
 use fanlight_model::TraceKey;
 
 use super::Part;
 use super::content::Content;
+use super::draft::Draft;
 use super::part_file;
 use super::spans_read::SpansOf;
 use super::spans_write::SpansWriter;
@@ -31,11 +31,18 @@ impl Part {
     }
 
     /// Writes the spans of `kept`, which must be in their order here, as part `number` of the segment in `dir`.
-    pub(super) fn rewrite(&self, kept: &[Kept], dir: &Path, number: u32) -> Result<(), String> {
+    pub(super) fn rewrite(
+        &self,
+        kept: &[Kept],
+        draft: Draft<'_>,
+        number: u32,
+    ) -> Result<(), String> {
         let describe = |cause: parquet::errors::ParquetError| cause.to_string();
-        let mut spans = SpansWriter::create(&part_file(dir, "spans", number)).map_err(describe)?;
-        let mut content =
-            Content::without_words(&part_file(dir, "texts", number)).map_err(describe)?;
+        let create = |name| draft.create(&part_file(name, number));
+        let spans = create("spans").map_err(|cause| cause.to_string())?;
+        let mut spans = SpansWriter::create(spans).map_err(describe)?;
+        let texts = create("texts").map_err(|cause| cause.to_string())?;
+        let mut content = Content::without_words(texts).map_err(describe)?;
         for lot in kept.chunks(LOT) {
             let spans_of = |kept: &Kept| SpansOf {
                 trace: kept.key.trace,

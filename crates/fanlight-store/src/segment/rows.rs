@@ -12,6 +12,7 @@ use std::path::Path;
 use fanlight_model::{ExperimentId, Nanos, TraceId, TraceKey, UnixNanos, WorkspaceId};
 
 use super::file::{self, Column};
+use crate::disk::DiskFile;
 
 const MAGIC: [u8; 8] = *b"FANROWS\x01";
 const UNKNOWN: u64 = u64::MAX;
@@ -68,7 +69,7 @@ fn hash(key: TraceKey) -> u64 {
     mixed ^ (mixed >> 31)
 }
 
-pub(super) fn write(path: &Path, rows: &[Row], parts: u32) -> io::Result<()> {
+pub(super) fn write(file: Box<dyn DiskFile>, rows: &[Row], parts: u32) -> io::Result<()> {
     let count = u32::try_from(rows.len()).map_err(io::Error::other)?;
     // Half full: a look-up of an absent id, which every new trace makes, mostly ends at the first slot.
     let slots = (rows.len() * 2).next_power_of_two().max(2);
@@ -117,7 +118,7 @@ pub(super) fn write(path: &Path, rows: &[Row], parts: u32) -> io::Result<()> {
     for row in &table {
         body.extend_from_slice(&row.to_le_bytes());
     }
-    file::write(path, MAGIC, &body)
+    file::write(file, MAGIC, &body)
 }
 
 #[expect(
@@ -247,6 +248,10 @@ impl Rows {
 mod tests {
     use super::*;
 
+    fn created(path: &Path) -> Box<dyn DiskFile> {
+        Box::new(std::fs::File::create(path).unwrap())
+    }
+
     fn row(number: u64) -> Row {
         let trace = TraceId::from_bytes(u128::from(number).to_be_bytes()).unwrap();
         Row {
@@ -270,7 +275,7 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("rows.idx");
         let written: Vec<_> = (1..=300).map(row).collect();
-        write(&path, &written, 1).unwrap();
+        write(created(&path), &written, 1).unwrap();
         let rows = Rows::open(&path).unwrap();
         for (number, row) in (0..).zip(&written) {
             assert_eq!(rows.find(row.key), Some(number));
@@ -296,7 +301,7 @@ mod tests {
     fn a_damaged_file_is_refused() {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("rows.idx");
-        write(&path, &[row(1)], 1).unwrap();
+        write(created(&path), &[row(1)], 1).unwrap();
         let mut bytes = std::fs::read(&path).unwrap();
         bytes[40] ^= 1;
         std::fs::write(&path, bytes).unwrap();

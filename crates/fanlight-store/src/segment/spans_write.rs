@@ -1,6 +1,5 @@
 //! `spans.parquet`: all spans of a segment, grouped by trace row.
 
-use std::path::Path;
 use std::sync::{Arc, LazyLock};
 
 use arrow_array::builder::{
@@ -20,6 +19,7 @@ use parquet::schema::types::ColumnPath;
 use super::content::{Content, Indexed, TextColumn};
 use super::parquet_thread::ParquetThread;
 use super::value_text::{attributes_to_text, write_attributes, write_value};
+use crate::disk::DiskFile;
 use crate::segment::spans_read::{EventText, LinkText, ScopeText};
 
 /// Spans are handed to Parquet in lots of this size.
@@ -82,9 +82,9 @@ pub(super) struct SpansWriter {
 }
 
 impl SpansWriter {
-    pub(super) fn create(path: &Path) -> Result<Self, ParquetError> {
+    pub(super) fn create(file: Box<dyn DiskFile>) -> Result<Self, ParquetError> {
         Ok(Self {
-            parquet: ParquetThread::create(path, Arc::clone(&SCHEMA), properties()?)?,
+            parquet: ParquetThread::create(file, Arc::clone(&SCHEMA), properties()?)?,
             lot: Lot::default(),
         })
     }

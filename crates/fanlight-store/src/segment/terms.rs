@@ -121,7 +121,9 @@ mod tests {
         let path = dir.path().join("facets.idx");
         let mut builder = FacetsBuilder::default();
         fill(&mut builder);
-        builder.write(&path).unwrap();
+        builder
+            .write(Box::new(std::fs::File::create(&path).unwrap()))
+            .unwrap();
         Facets::open(&path).unwrap()
     }
 

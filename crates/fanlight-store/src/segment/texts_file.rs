@@ -18,6 +18,7 @@ use parquet::file::properties::{EnabledStatistics, WriterProperties};
 use super::parquet_file::ParquetFile;
 use super::parquet_thread::ParquetThread;
 use super::words::ChunkKey;
+use crate::disk::DiskFile;
 
 /// Stretches are handed to Parquet in lots of this many bytes.
 const LOT_BYTES: usize = 1 << 20;
@@ -42,7 +43,7 @@ pub(super) struct TextsWriter {
 }
 
 impl TextsWriter {
-    pub(super) fn create(path: &Path) -> Result<Self, ParquetError> {
+    pub(super) fn create(file: Box<dyn DiskFile>) -> Result<Self, ParquetError> {
         let properties = WriterProperties::builder()
             .set_compression(Compression::ZSTD(ZstdLevel::try_new(3)?))
             .set_data_page_size_limit(PAGE_BYTES)
@@ -52,7 +53,7 @@ impl TextsWriter {
             .set_statistics_enabled(EnabledStatistics::None)
             .build();
         Ok(Self {
-            parquet: ParquetThread::create(path, Arc::clone(&SCHEMA), properties)?,
+            parquet: ParquetThread::create(file, Arc::clone(&SCHEMA), properties)?,
             lot: StringBuilder::new(),
             known: HashMap::new(),
         })

@@ -3,7 +3,6 @@
 //! The narrow columns are for other tools and for aggregates. What Fanlight itself reads is the `record` column, the
 //! whole row as JSON: a page of a hundred scattered rows then touches one column instead of twenty.
 
-use std::fs::File;
 use std::ops::Range;
 use std::path::Path;
 use std::sync::{Arc, LazyLock};
@@ -28,6 +27,7 @@ use serde::{Deserialize, Serialize};
 use super::StoredTrace;
 use super::fold::edited;
 use super::parquet_file::ParquetFile;
+use crate::disk::DiskFile;
 
 const LOT: usize = 1024;
 /// A record is one or two kilobytes: a page holds some ten, so scattered rows cost little more than themselves.
@@ -106,8 +106,8 @@ pub(super) fn parse_record(text: &str) -> Result<StoredTrace, String> {
 }
 
 /// Writes and syncs the file; `traces` are newest first.
-pub(super) fn write(path: &Path, traces: &[Row<'_>]) -> Result<(), ParquetError> {
-    let mut writer = TracesWriter::create(path)?;
+pub(super) fn write(file: Box<dyn DiskFile>, traces: &[Row<'_>]) -> Result<(), ParquetError> {
+    let mut writer = TracesWriter::create(file)?;
     for lot in traces.chunks(LOT) {
         writer.push(&batch_of(lot)?)?;
     }
@@ -115,10 +115,10 @@ pub(super) fn write(path: &Path, traces: &[Row<'_>]) -> Result<(), ParquetError>
 }
 
 /// Writes rows that are columns already.
-pub(super) struct TracesWriter(ArrowWriter<File>);
+pub(super) struct TracesWriter(ArrowWriter<Box<dyn DiskFile>>);
 
 impl TracesWriter {
-    pub(super) fn create(path: &Path) -> Result<Self, ParquetError> {
+    pub(super) fn create(file: Box<dyn DiskFile>) -> Result<Self, ParquetError> {
         let properties = WriterProperties::builder()
             .set_compression(Compression::ZSTD(ZstdLevel::try_new(3)?))
             .set_data_page_size_limit(RECORD_PAGE_BYTES)
@@ -127,7 +127,6 @@ impl TracesWriter {
             .set_statistics_enabled(EnabledStatistics::Chunk)
             .set_column_dictionary_enabled(ColumnPath::from("record"), false)
             .build();
-        let file = File::create(path)?;
         ArrowWriter::try_new(file, Arc::clone(&SCHEMA), Some(properties)).map(Self)
     }
 
@@ -137,7 +136,7 @@ impl TracesWriter {
 
     /// Syncs the file.
     pub(super) fn finish(self) -> Result<(), ParquetError> {
-        self.0.into_inner()?.sync_all()?;
+        self.0.into_inner()?.sync()?;
         Ok(())
     }
 }

@@ -11,6 +11,7 @@ use super::{
     checked,
     content::Content,
     dir_of,
+    draft::Draft,
     facets::FacetsBuilder,
     facets_of,
     fold::edited,
@@ -20,8 +21,8 @@ use super::{
     words::ClosingWords,
 };
 use crate::StoreError;
+use crate::disk::Disk;
 use crate::hot::HotTrace;
-use crate::log::sync_dir;
 
 /// What is in a segment, for people.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -53,12 +54,13 @@ impl Figures {
 
 /// Writes `traces` (newest first) as segment `id`; complete and durable when it returns, but not announced.
 pub(crate) fn write_segment(
+    disk: &dyn Disk,
     segments: &Path,
     id: SegmentId,
     traces: &[Arc<HotTrace>],
 ) -> Result<Figures, StoreError> {
-    publish(segments, id, |dir| {
-        let spans = write_files(dir, traces)?;
+    publish(disk, segments, id, |draft| {
+        let spans = write_files(draft, traces)?;
         let start_of =
             |trace: Option<&Arc<HotTrace>>| trace.map_or(0, |trace| trace.summary().start.0);
         let times = (start_of(traces.first()), start_of(traces.last()));
@@ -68,31 +70,67 @@ pub(crate) fn write_segment(
 
 /// Makes the directory of segment `id` out of what `write` puts into an empty one.
 pub(super) fn publish(
+    disk: &dyn Disk,
     segments: &Path,
     id: SegmentId,
-    write: impl FnOnce(&Path) -> Result<Figures, StoreError>,
+    write: impl FnOnce(Draft<'_>) -> Result<Figures, StoreError>,
 ) -> Result<Figures, StoreError> {
     let unfinished = segments.join(format!("{id}.unfinished"));
-    if unfinished.exists() {
-        fs::remove_dir_all(&unfinished).map_err(StoreError::io("clearing", &unfinished))?;
-    }
-    fs::create_dir_all(&unfinished).map_err(StoreError::io("creating", &unfinished))?;
-    let mut figures = write(&unfinished)?;
-    checked::write_all(&unfinished).map_err(StoreError::io("checking", &unfinished))?;
-    sync_dir(&unfinished)?;
     let finished = dir_of(segments, id);
-    fs::rename(&unfinished, &finished).map_err(StoreError::io("renaming", &unfinished))?;
-    sync_dir(segments)?;
-    figures.bytes = size_of_dir(&finished).map_err(StoreError::io("measuring", &finished))?;
+    // Of an attempt that failed in the end, should clearing have failed as well.
+    clear(disk, &unfinished)?;
+    clear(disk, &finished)?;
+    let published = fill(disk, &unfinished, write).and_then(|figures| {
+        disk.rename(&unfinished, &finished)
+            .map_err(StoreError::io("renaming", &unfinished))?;
+        disk.sync_dir(segments)
+            .map_err(StoreError::io("syncing", segments))?;
+        let bytes = size_of_dir(&finished).map_err(StoreError::io("measuring", &finished))?;
+        Ok(Figures { bytes, ..figures })
+    });
+    if published.is_err() {
+        // On a full disk half a segment is in the way of everything else.
+        for dir in [&unfinished, &finished] {
+            if let Err(error) = clear(disk, dir) {
+                tracing::warn!(segment.id = %id, %error, "an unfinished segment stays until it is tried again");
+            }
+        }
+    }
+    published
+}
+
+fn fill(
+    disk: &dyn Disk,
+    dir: &Path,
+    write: impl FnOnce(Draft<'_>) -> Result<Figures, StoreError>,
+) -> Result<Figures, StoreError> {
+    disk.create_dir(dir)
+        .map_err(StoreError::io("creating", dir))?;
+    let draft = Draft::new(disk, dir);
+    let figures = write(draft)?;
+    checked::write_all(draft).map_err(StoreError::io("checking", dir))?;
+    disk.sync_dir(dir).map_err(StoreError::io("syncing", dir))?;
     Ok(figures)
 }
 
-fn write_files(dir: &Path, traces: &[Arc<HotTrace>]) -> Result<usize, StoreError> {
-    let spans_path = dir.join("spans.parquet");
+fn clear(disk: &dyn Disk, dir: &Path) -> Result<(), StoreError> {
+    if !dir.exists() {
+        return Ok(());
+    }
+    disk.remove_dir(dir)
+        .map_err(StoreError::io("clearing", dir))
+}
+
+fn write_files(draft: Draft<'_>, traces: &[Arc<HotTrace>]) -> Result<usize, StoreError> {
+    let spans_path = draft.path("spans.parquet");
+    let create = |name| {
+        let file = draft.create(name);
+        file.map_err(|cause| StoreError::io("creating", draft.path(name))(cause))
+    };
     let parquet = |cause: parquet::errors::ParquetError| std::io::Error::other(cause);
     let spans_failed = |cause| StoreError::io("writing", &spans_path)(parquet(cause));
-    let mut spans = SpansWriter::create(&spans_path).map_err(spans_failed)?;
-    let mut content = Content::create(dir).map_err(spans_failed)?;
+    let mut spans = SpansWriter::create(create("spans.parquet")?).map_err(spans_failed)?;
+    let mut content = Content::create(draft).map_err(spans_failed)?;
     let mut facets = FacetsBuilder::default();
     let mut index = Vec::with_capacity(traces.len());
     let mut span_count = 0;
@@ -133,16 +171,16 @@ fn write_files(dir: &Path, traces: &[Arc<HotTrace>]) -> Result<usize, StoreError
             edits: trace.folded().map(AsRef::as_ref),
         })
         .collect();
-    let path = dir.join("traces.parquet");
-    traces_file::write(&path, &records)
+    let path = draft.path("traces.parquet");
+    traces_file::write(create("traces.parquet")?, &records)
         .map_err(|cause| StoreError::io("writing", &path)(parquet(cause)))?;
-    let path = dir.join("facets.idx");
+    let path = draft.path("facets.idx");
     facets
-        .write(&path)
+        .write(create("facets.idx")?)
         .map_err(StoreError::io("writing", &path))?;
-    let path = dir.join("rows.idx");
-    rows::write(&path, &index, 1).map_err(StoreError::io("writing", &path))?;
-    let path = dir.join("words.idx");
+    let path = draft.path("rows.idx");
+    rows::write(create("rows.idx")?, &index, 1).map_err(StoreError::io("writing", &path))?;
+    let path = draft.path("words.idx");
     words
         .map_or(Ok(()), ClosingWords::finish)
         .map_err(StoreError::io("writing", &path))?;

@@ -6,7 +6,8 @@
 mod sim_disk;
 mod world;
 
-use fanlight_model::ErrorKind;
+use fanlight_model::{ErrorKind, Nanos};
+use fanlight_store::Effort;
 use proptest::prelude::*;
 use sim_disk::Fault;
 use world::{Put, Step, World};
@@ -35,8 +36,11 @@ fn step() -> impl Strategy<Value = Step> {
         1 => Just(Step::Compact),
         3 => fault().prop_map(Step::Fail),
         1 => (0..200_usize).prop_map(Step::Fill),
+        1 => (0..20_000_usize).prop_map(Step::Fill),
         1 => Just(Step::MakeRoom),
         2 => (0..8_u32).prop_map(Step::PowerOffAfter),
+        // In the midst of writing a segment.
+        2 => (0..80_u32).prop_map(Step::PowerOffAfter),
         2 => any::<u64>().prop_map(Step::PowerLoss),
         1 => Just(Step::Restart),
     ]
@@ -93,6 +97,42 @@ fn what_sealing_needs_is_left_free() {
     );
     world.disk.say_free(None);
     world.take(&Step::PowerLoss(3));
+}
+
+#[test]
+fn a_segment_that_could_not_be_written_leaves_nothing_behind_and_is_tried_again() {
+    for fault in [
+        Fault::ShortWrite,
+        Fault::Sync,
+        Fault::SyncDir,
+        Fault::Create,
+        Fault::Rename,
+    ] {
+        let mut world = World::new();
+        for trace in 0..2 {
+            world.take(&Step::Append(vec![vec![(trace, 0)]]));
+            world.take(&Step::Fail(fault));
+            assert!(world.store().seal_all().is_err(), "{fault:?}");
+            assert_eq!(world.segment_dirs().len(), usize::from(trace), "{fault:?}");
+            assert_eq!(world.store().seal_all().unwrap(), 1);
+        }
+        // The log must have gone on before what is in it may be merged.
+        world.take(&Step::Append(vec![vec![(2, 0)]]));
+        let before = world.segment_dirs();
+        assert_eq!(before.len(), 2);
+        world.take(&Step::Fail(fault));
+        assert!(world.store().compact(Effort::All).is_err(), "{fault:?}");
+        assert_eq!(world.segment_dirs(), before, "{fault:?}");
+        assert_eq!(
+            world.store().compact(Effort::All).unwrap(),
+            0,
+            "not at once"
+        );
+        world.clock.advance(Nanos(600_000_000_000));
+        assert_eq!(world.store().compact(Effort::All).unwrap(), 2, "{fault:?}");
+        assert_eq!(world.segment_dirs().len(), 1);
+        world.take(&Step::PowerLoss(5));
+    }
 }
 
 #[test]

@@ -4,6 +4,7 @@
 use std::collections::BTreeMap;
 use std::fs;
 use std::io::{self, Write};
+use std::os::unix::fs::FileExt as _;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -33,6 +34,8 @@ struct Inner {
     durable: BTreeMap<PathBuf, usize>,
     renames: Vec<NameChange>,
     faults: Vec<Fault>,
+    /// How many operations failed so far.
+    failures: usize,
     /// Bytes that may still be written.
     room: Option<usize>,
     said_free: Option<u64>,
@@ -57,7 +60,17 @@ enum Change {
 #[derive(Debug)]
 struct NameChange {
     dir: PathBuf,
-    names: Vec<(PathBuf, Option<usize>)>,
+    what: Renamed,
+}
+
+#[derive(Debug)]
+enum Renamed {
+    Files(Vec<(PathBuf, Option<usize>)>),
+    /// With what is in it, as far as that has a name by then.
+    Dir {
+        from: PathBuf,
+        to: PathBuf,
+    },
 }
 
 /// Bytes that reach a disk together or not at all.
@@ -102,13 +115,15 @@ fn eio() -> io::Error {
 impl Inner {
     /// Every operation passes here first.
     fn operate(&mut self, fault: Option<Fault>) -> io::Result<()> {
+        let is_off = self.operations_left == Some(0);
         if let Some(left) = &mut self.operations_left {
-            *left = left.checked_sub(1).ok_or_else(eio)?;
+            *left = left.saturating_sub(1);
         }
-        match fault {
-            Some(fault) if self.take_fault(fault) => Err(eio()),
-            _ => Ok(()),
+        if is_off || fault.is_some_and(|fault| self.take_fault(fault)) {
+            self.failures += 1;
+            return Err(eio());
         }
+        Ok(())
     }
 
     fn take_fault(&mut self, fault: Fault) -> bool {
@@ -155,20 +170,43 @@ impl Inner {
     }
 
     fn rename_names(&mut self, dir: &Path, names: Vec<(PathBuf, Option<usize>)>) {
-        apply_names(&mut self.live, &names);
+        self.rename(dir, Renamed::Files(names));
+    }
+
+    fn rename(&mut self, dir: &Path, what: Renamed) {
+        what.apply(&mut self.live);
         self.renames.push(NameChange {
             dir: dir.to_owned(),
-            names,
+            what,
         });
+    }
+
+    fn names_in(&self, dir: &Path) -> Vec<PathBuf> {
+        let all = self.live.keys();
+        all.filter(|path| parent(path) == dir).cloned().collect()
     }
 }
 
-fn apply_names(all: &mut BTreeMap<PathBuf, usize>, names: &[(PathBuf, Option<usize>)]) {
-    for (path, number) in names {
-        match number {
-            Some(number) => all.insert(path.clone(), *number),
-            None => all.remove(path),
-        };
+impl Renamed {
+    fn apply(&self, all: &mut BTreeMap<PathBuf, usize>) {
+        match self {
+            Self::Files(names) => {
+                for (path, number) in names {
+                    match number {
+                        Some(number) => all.insert(path.clone(), *number),
+                        None => all.remove(path),
+                    };
+                }
+            }
+            Self::Dir { from, to } => {
+                let inside = |path: &PathBuf, _: &mut usize| parent(path) == from;
+                let moved: Vec<_> = all.extract_if(.., inside).collect();
+                all.extend(moved.into_iter().map(|(path, number)| {
+                    let name = path.file_name().unwrap();
+                    (to.join(name), number)
+                }));
+            }
+        }
     }
 }
 
@@ -197,6 +235,10 @@ impl SimDisk {
         self.0.lock().operations_left == Some(0)
     }
 
+    pub(crate) fn failures(&self) -> usize {
+        self.0.lock().failures
+    }
+
     /// Everything works from now on; what is not synced stays so.
     pub(crate) fn repair(&self) {
         let mut inner = self.0.lock();
@@ -214,7 +256,7 @@ impl SimDisk {
         }
         for change in std::mem::take(&mut inner.renames) {
             if inner.heads() {
-                apply_names(&mut inner.durable, &change.names);
+                change.what.apply(&mut inner.durable);
             }
         }
         for path in inner.live.keys() {
@@ -224,6 +266,7 @@ impl SimDisk {
         for (path, number) in &inner.durable {
             let content = &mut inner.contents[*number];
             content.live = content.durable.clone();
+            fs::create_dir_all(parent(path)).unwrap();
             fs::write(path, &content.live).unwrap();
         }
     }
@@ -269,18 +312,31 @@ impl Disk for SimDisk {
     }
 
     fn list(&self, dir: &Path) -> io::Result<Vec<PathBuf>> {
-        let inner = self.0.lock();
-        let here = inner.live.keys().filter(|path| parent(path) == dir);
-        Ok(here.cloned().collect())
+        Ok(self.0.lock().names_in(dir))
     }
 
     fn rename(&self, from: &Path, to: &Path) -> io::Result<()> {
-        let number = self.number_of(from)?;
+        let number = self.number_of(from);
         let mut inner = self.0.lock();
         inner.operate(Some(Fault::Rename))?;
-        let names = vec![(from.to_owned(), None), (to.to_owned(), Some(number))];
-        inner.rename_names(parent(to), names);
+        let (from_owned, to_owned) = (from.to_owned(), to.to_owned());
+        let what = match number {
+            Ok(number) => Renamed::Files(vec![(from_owned, None), (to_owned, Some(number))]),
+            Err(_) => Renamed::Dir {
+                from: from_owned,
+                to: to_owned,
+            },
+        };
+        inner.rename(parent(to), what);
         fs::rename(from, to)
+    }
+
+    fn link(&self, from: &Path, to: &Path) -> io::Result<()> {
+        let number = self.number_of(from)?;
+        let mut inner = self.0.lock();
+        inner.operate(Some(Fault::Create))?;
+        inner.rename_names(parent(to), vec![(to.to_owned(), Some(number))]);
+        fs::hard_link(from, to)
     }
 
     fn remove(&self, path: &Path) -> io::Result<()> {
@@ -295,6 +351,16 @@ impl Disk for SimDisk {
         fs::create_dir_all(dir)
     }
 
+    fn remove_dir(&self, dir: &Path) -> io::Result<()> {
+        let mut inner = self.0.lock();
+        inner.operate(None)?;
+        // One by one, as the system does: a power cut may leave any of them.
+        for path in inner.names_in(dir) {
+            inner.rename_names(dir, vec![(path, None)]);
+        }
+        fs::remove_dir_all(dir)
+    }
+
     fn sync_dir(&self, dir: &Path) -> io::Result<()> {
         let mut inner = self.0.lock();
         inner.operate(Some(Fault::SyncDir))?;
@@ -304,7 +370,7 @@ impl Disk for SimDisk {
         inner.renames = later;
         let synced: Vec<NameChange> = synced;
         for change in synced {
-            apply_names(&mut inner.durable, &change.names);
+            change.what.apply(&mut inner.durable);
         }
         Ok(())
     }
@@ -344,7 +410,8 @@ impl Write for SimFile {
         self.at += taken;
         broke?;
         // Like a file system, a full disk first takes what fits and says so at the next write.
-        if short || taken == 0 {
+        if short || taken == 0 && !bytes.is_empty() {
+            inner.failures += 1;
             return Err(no_space());
         }
         Ok(taken)
@@ -360,6 +427,7 @@ impl DiskFile for SimFile {
         let mut inner = self.disk.0.lock();
         inner.operate(None)?;
         if inner.take_fault(Fault::Sync) {
+            inner.failures += 1;
             inner.settle_partly(self.number);
             return Err(eio());
         }
@@ -373,5 +441,16 @@ impl DiskFile for SimFile {
         let length = usize::try_from(bytes).map_err(io::Error::other)?;
         inner.change(self.number, Change::Truncate(length));
         self.real.set_len(bytes)
+    }
+
+    fn overwrite(&mut self, head: &[u8]) -> io::Result<()> {
+        let mut inner = self.disk.0.lock();
+        inner.operate(None)?;
+        let change = Change::Write {
+            at: 0,
+            bytes: head.to_vec(),
+        };
+        inner.change(self.number, change);
+        self.real.write_all_at(head, 0)
     }
 }

@@ -106,6 +106,7 @@ impl Registry for Powered {
 pub(crate) struct World {
     dir: tempfile::TempDir,
     pub(crate) disk: SimDisk,
+    pub(crate) clock: Arc<FixedClock>,
     registry: Arc<Powered>,
     runtime: tokio::runtime::Runtime,
     store: Option<Arc<Store>>,
@@ -174,6 +175,7 @@ impl World {
                 disk: disk.clone(),
             }),
             disk,
+            clock: Arc::new(FixedClock::at(UnixNanos(1))),
             runtime: tokio::runtime::Builder::new_current_thread()
                 .build()
                 .unwrap(),
@@ -196,7 +198,7 @@ impl World {
             self.dir.path(),
             settings,
             Arc::clone(&self.registry) as Arc<dyn Registry>,
-            Arc::new(FixedClock::at(UnixNanos(1))) as Arc<dyn Clock>,
+            Arc::clone(&self.clock) as Arc<dyn Clock>,
         );
         self.store = Some(Arc::new(store.unwrap()));
     }
@@ -288,14 +290,22 @@ impl World {
                 assert_eq!(self.read(), self.shown);
             }
             Step::Seal => {
+                let failures = self.disk.failures();
                 if let Err(error) = self.store().seal_all() {
-                    assert!(self.disk.is_off(), "{error}");
+                    assert!(
+                        self.disk.failures() > failures || self.disk.is_off(),
+                        "{error}"
+                    );
                 }
                 assert_eq!(self.read(), self.shown);
             }
             Step::Compact => {
+                let failures = self.disk.failures();
                 if let Err(error) = self.store().compact(Effort::All) {
-                    assert!(self.disk.is_off(), "{error}");
+                    assert!(
+                        self.disk.failures() > failures || self.disk.is_off(),
+                        "{error}"
+                    );
                 }
                 assert_eq!(self.read(), self.shown);
             }
@@ -339,6 +349,15 @@ impl World {
             self.shown
         );
         self.shown = read;
+    }
+
+    /// Names in the directory of segments.
+    pub(crate) fn segment_dirs(&self) -> Vec<String> {
+        let entries = std::fs::read_dir(self.dir.path().join("segments")).unwrap();
+        let names = entries.map(|entry| entry.unwrap().file_name().into_string().unwrap());
+        let mut names: Vec<_> = names.collect();
+        names.sort_unstable();
+        names
     }
 
     pub(crate) fn assert_writes_work(&mut self) {

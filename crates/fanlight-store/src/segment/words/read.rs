@@ -401,7 +401,9 @@ mod tests {
         for (row, text) in (0_u32..).zip(rows) {
             builder.add(row, text);
         }
-        builder.write(WordsWriter::create(&path).unwrap()).unwrap();
+        builder
+            .write(WordsWriter::create(Box::new(std::fs::File::create(&path).unwrap())).unwrap())
+            .unwrap();
         Words::open(&path).unwrap()
     }
 
@@ -463,7 +465,9 @@ mod tests {
         for row in 0..60_000 {
             builder.add(row, &format!("word{row}"));
         }
-        builder.write(WordsWriter::create(&path).unwrap()).unwrap();
+        builder
+            .write(WordsWriter::create(Box::new(std::fs::File::create(&path).unwrap())).unwrap())
+            .unwrap();
         let mut bytes = std::fs::read(&path).unwrap();
         let place = bytes.len() / 4;
         bytes[place] ^= 1;

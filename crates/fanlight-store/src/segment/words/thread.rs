@@ -2,7 +2,6 @@
 
 use std::hash::{BuildHasher, RandomState};
 use std::io;
-use std::path::Path;
 use std::sync::mpsc::{Receiver, SyncSender, channel, sync_channel};
 use std::thread::JoinHandle;
 
@@ -11,6 +10,7 @@ use siphasher::sip128::{Hasher128 as _, SipHasher13};
 
 use super::build::WordsBuilder;
 use super::write::WordsWriter;
+use crate::disk::DiskFile;
 
 /// The identity of a stretch of text. It is keyed: texts come from anybody, and two that are taken for one would show
 /// somebody else's words.
@@ -72,10 +72,9 @@ enum Entry {
 }
 
 impl WordsThread {
-    /// The words will be written to `path`.
-    pub(in crate::segment) fn start(path: &Path) -> io::Result<Self> {
-        // Made here: should the seal fail, the thread must not write where the next one tries again.
-        let writer = WordsWriter::create(path)?;
+    /// The words will be written to `file`.
+    pub(in crate::segment) fn start(file: Box<dyn DiskFile>) -> io::Result<Self> {
+        let writer = WordsWriter::create(file)?;
         let (lots, waiting) = sync_channel::<Lot>(WAITING_LOTS);
         let (back, read) = channel();
         let thread = std::thread::Builder::new()
@@ -181,7 +180,8 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("words.idx");
         let keys = ChunkKeys::default();
-        let mut words = WordsThread::start(&path).unwrap();
+        let mut words =
+            WordsThread::start(Box::new(std::fs::File::create(&path).unwrap())).unwrap();
         for row in 0..3_000_u32 {
             words.add(row, &format!("alone{row} each"));
             let history = format!("turn{} {}", row / 100, "word ".repeat(100));

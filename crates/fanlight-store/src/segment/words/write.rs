@@ -1,10 +1,10 @@
 //! Writing `words.idx`, word by word.
 
 use std::io;
-use std::path::Path;
 
 use super::tokens::Doubt;
 use super::{DOUBTS_PER_BYTE, MAGIC, SAMPLE_EVERY};
+use crate::disk::DiskFile;
 use crate::segment::blocks::BlockWriter;
 use crate::segment::postings::RowList;
 
@@ -20,9 +20,9 @@ pub(in crate::segment) struct WordsWriter {
 }
 
 impl WordsWriter {
-    pub(in crate::segment) fn create(path: &Path) -> io::Result<Self> {
+    pub(in crate::segment) fn create(file: Box<dyn DiskFile>) -> io::Result<Self> {
         Ok(Self {
-            file: BlockWriter::create(path, MAGIC)?,
+            file: BlockWriter::create(file, MAGIC)?,
             words: Vec::new(),
             count: 0,
             sampled_words: Vec::new(),
