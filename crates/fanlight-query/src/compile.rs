@@ -7,8 +7,8 @@
 use std::ops::ControlFlow;
 use std::sync::Arc;
 
-use fanlight_model::{NAME_TAG, TraceEdits, TraceId, WorkspaceId};
-use fanlight_store::{Facets, Property, Segment, SpanProfile};
+use fanlight_model::{ExperimentId, NAME_TAG, TraceEdits, TraceId, WorkspaceId};
+use fanlight_store::{Facets, Property, Segment, SegmentView, SpanProfile};
 use roaring::RoaringBitmap;
 
 use crate::filter::{Filter, Number, SpanCondition, SpanField, Test, TraceCondition, TraceField};
@@ -75,6 +75,19 @@ impl Bounds {
             may: self.may & all,
         }
     }
+}
+
+/// The live rows of a workspace and of some experiments, if only those are wanted, without an index of values: what there
+/// is to look at when that is damaged.
+pub(crate) fn rows_in_scope(
+    view: &SegmentView,
+    workspace: WorkspaceId,
+    is_wanted: impl Fn(ExperimentId) -> bool,
+) -> RoaringBitmap {
+    let rows = view.segment.rows();
+    let in_scope =
+        |row: &u32| rows.workspace(*row) == workspace && is_wanted(rows.experiment(*row));
+    view.live().into_iter().filter(in_scope).collect()
 }
 
 /// Compiles filters for one segment.

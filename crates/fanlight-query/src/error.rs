@@ -59,6 +59,11 @@ impl QueryError {
         }
     }
 
+    /// It is about damage of a segment.
+    pub fn is_damage(&self) -> bool {
+        self.damaged().is_some()
+    }
+
     /// The segment whose damage this is about.
     pub(crate) fn damaged(&self) -> Option<SegmentId> {
         match self {

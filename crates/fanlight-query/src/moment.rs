@@ -9,11 +9,12 @@ use fanlight_store::{HotTrace, Property, SegmentView, Snapshot, SpanProfile, Sto
 use roaring::RoaringBitmap;
 use rustc_hash::FxHashMap;
 
-use crate::compile::Compiler;
+use crate::compile::{Compiler, rows_in_scope};
 use crate::filter::Filter;
 use crate::overlay::Overlay;
 use crate::row_edits::{assessed_rows, edits_of};
 use crate::subject::{record, record_of_hot, trace_id_text};
+use crate::unreadable::Unreadable;
 use crate::{Engine, QueryError, TraceRecord};
 
 /// The traces of one workspace and what people said about them, all of one moment: neither later writes nor later
@@ -23,6 +24,7 @@ pub struct Moment {
     workspace: WorkspaceId,
     store: Snapshot,
     overlay: Overlay,
+    unreadable: Arc<Unreadable>,
 }
 
 /// What surely narrows the rows of a segment. Everything unless it says otherwise.
@@ -67,6 +69,7 @@ impl Engine {
             workspace,
             store,
             overlay,
+            unreadable: Arc::clone(&self.unreadable),
         }
     }
 }
@@ -85,15 +88,21 @@ impl Moment {
         &self.store.segments
     }
 
-    /// Rows of the workspace in which `narrowing` may hold: too many rather than too few.
-    pub fn candidates(
-        &self,
-        view: &SegmentView,
-        narrowing: &Narrowing,
-    ) -> Result<RoaringBitmap, QueryError> {
-        let segment = &view.segment;
+    /// Rows of the workspace in which `narrowing` may hold: too many rather than too few, and all when an index is
+    /// damaged.
+    pub fn candidates(&self, view: &SegmentView, narrowing: &Narrowing) -> RoaringBitmap {
         self.try_candidates(view, narrowing)
-            .map_err(|reason| QueryError::segment(segment.id(), reason))
+            .unwrap_or_else(|reason| {
+                self.unreadable.note(view.segment.id(), None, &reason);
+                let wanted = narrowing.experiments.as_ref();
+                let is_wanted = |id| wanted.is_none_or(|wanted| wanted.contains(&id));
+                rows_in_scope(view, self.workspace, is_wanted)
+            })
+    }
+
+    /// Whether `error` is about damage of a segment, which is named in the log then. Readers leave out what it hits.
+    pub fn is_damage(&self, error: &QueryError) -> bool {
+        self.unreadable.is_damage(error)
     }
 
     fn try_candidates(

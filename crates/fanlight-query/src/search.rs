@@ -9,7 +9,7 @@ use fanlight_model::{SegmentId, Span, TraceId, TraceKey, TraceSummary, UnixNanos
 use fanlight_store::{HotTrace, Property, Segment, SegmentView, Snapshot, StoreError};
 use roaring::RoaringBitmap;
 
-use crate::compile::{Bounds, Compiler};
+use crate::compile::{Bounds, Compiler, rows_in_scope};
 use crate::cursor::Cursor;
 use crate::filter::Filter;
 use crate::overlay::Overlay;
@@ -144,11 +144,13 @@ impl Context<'_> {
         filter.matches(&Subject::of_hot(trace, self.overlay, &spans))
     }
 
-    /// Rows of a segment that match for certain, and that may. None when its index cannot be read.
+    /// Rows of a segment that match for certain, and that may: all of them when its index cannot be read.
     pub(crate) fn bounds(&self, view: &SegmentView) -> Bounds {
         self.compile(view).unwrap_or_else(|reason| {
             self.unreadable.note(view.segment.id(), None, &reason);
-            Bounds::default()
+            let search = self.search;
+            let is_wanted = |experiment| self.wants_experiment(experiment);
+            Bounds::unknown(rows_in_scope(view, search.workspace, is_wanted))
         })
     }
 

@@ -224,6 +224,16 @@ fn questions() -> Vec<(&'static str, String, Json)> {
         });
         asked.push(("POST", "/api/3.0/mlflow/traces/metrics".to_owned(), metrics));
     }
+    for query in [
+        "SELECT trace_id, count(*) FROM spans GROUP BY trace_id",
+        "SELECT trace_id, state, name FROM traces",
+        "SELECT trace_id, metadata FROM traces",
+        "SELECT trace_id, inputs FROM spans WHERE name = 'root'",
+        "SELECT trace_id FROM spans WHERE model = 'gpt-4o'",
+        "SELECT trace_id, attributes FROM spans WHERE inputs LIKE '%words%'",
+    ] {
+        asked.push(("POST", "/api/v1/sql".to_owned(), json!({"query": query})));
+    }
     let ids: Vec<String> = (1..=LAST).map(trace_id).collect();
     let infos = json!({"trace_ids": ids});
     asked.push((
@@ -289,6 +299,33 @@ fn shows_the_last(path: &str, reply: &Reply) -> bool {
     } else {
         text.contains(&trace_id(LAST))
     }
+}
+
+#[test]
+fn without_an_index_of_words_texts_are_searched_one_by_one() {
+    let server = two_segments();
+    let segments = entries(&server.data_dir().join("segments"));
+    let stopped = server.stop();
+    let words = segments[0].join("words.idx");
+    let middle = fs::read(&words).unwrap().len() / 2;
+    flip(&words, middle);
+    let server = stopped.start(&SEAL_ALL);
+    for (text, found) in [
+        ("%hil%", &[2, 1][..]),
+        ("child", &[2, 1]),
+        ("%nowhere%", &[]),
+    ] {
+        let ids: Vec<_> = found.iter().copied().map(trace_id).collect();
+        assert_eq!(
+            server.search_ids(&format!("trace.text LIKE '{text}'")),
+            ids,
+            "{text}"
+        );
+    }
+    assert_eq!(
+        server.metric("fanlight_damaged_places{part=\"segment\"}"),
+        1
+    );
 }
 
 #[test]

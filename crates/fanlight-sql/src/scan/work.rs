@@ -11,8 +11,9 @@ use datafusion::arrow::datatypes::SchemaRef;
 use datafusion::common::{DataFusionError, Result};
 use datafusion::physical_plan::PhysicalExpr;
 use fanlight_query::{Moment, Narrowing, QueryError};
-use fanlight_store::HotTrace;
+use fanlight_store::{HotTrace, SegmentView};
 use parking_lot::Mutex;
+use rustc_hash::FxHashMap;
 
 use crate::column::{batch, batch_of};
 use crate::tables::{NarrowRows, Picked, Sealed, Table};
@@ -133,7 +134,7 @@ impl<T: Table> Work<T> {
                 return Ok(Some(batch));
             }
             if let Some((sealed, picked)) = share.unread.pop_front() {
-                let rows = T::read(&self.moment, &sealed, &picked).map_err(external)?;
+                let rows = self.read(&sealed, &picked).map_err(external)?;
                 share.ready.push_back(self.batch_of(&rows)?);
                 continue;
             }
@@ -183,18 +184,62 @@ impl<T: Table> Work<T> {
                 return Ok(None);
             };
             queue.next_segment += 1;
-            let rows = self.moment.candidates(view, &self.narrowing)?;
-            let rows = T::restrict(&self.moment, view, rows)?;
-            if rows.is_empty() {
-                continue;
+            if let Some(whole) = self.unless_damaged(self.segment(view))? {
+                queue.pieces = self.pieces_of(whole);
             }
-            let whole = Sealed {
-                view: Arc::clone(view),
-                rows,
-                aliases: Arc::new(self.moment.aliases(view)?),
-            };
-            queue.pieces = self.pieces_of(whole);
         }
+    }
+
+    /// What there is to read of a segment.
+    fn segment(&self, view: &Arc<SegmentView>) -> std::result::Result<Sealed, QueryError> {
+        let rows = self.moment.candidates(view, &self.narrowing);
+        let rows = T::restrict(&self.moment, view, rows)?;
+        let aliases = if rows.is_empty() {
+            FxHashMap::default()
+        } else {
+            self.moment.aliases(view)?
+        };
+        Ok(Sealed {
+            view: Arc::clone(view),
+            rows,
+            aliases: Arc::new(aliases),
+        })
+    }
+
+    /// As everywhere else, what is damaged is left out, and named in the log.
+    fn unless_damaged<F>(
+        &self,
+        found: std::result::Result<F, QueryError>,
+    ) -> std::result::Result<Option<F>, QueryError> {
+        match found {
+            Ok(found) => Ok(Some(found)),
+            Err(error) if self.moment.is_damage(&error) => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Rows of whole traces. Damage costs the traces it hits, not those that are read together with them.
+    fn read(
+        &self,
+        sealed: &Sealed,
+        picked: &[Picked],
+    ) -> std::result::Result<Vec<T::Row>, QueryError> {
+        match T::read(&self.moment, sealed, picked) {
+            Err(error) if error.is_damage() && picked.len() > 1 => {
+                let (first, second) = picked.split_at(picked.len() / 2);
+                let mut rows = self.read(sealed, first)?;
+                rows.extend(self.read(sealed, second)?);
+                Ok(rows)
+            }
+            found => Ok(self.unless_damaged(found)?.unwrap_or_default()),
+        }
+    }
+
+    /// Narrow columns of whole pieces; `None` when traces have to be read instead, also for damage among them.
+    fn read_narrow(&self, sealed: &Sealed, names: &[&'static str]) -> Result<Option<NarrowRows>> {
+        let found = T::read_narrow(&self.moment, sealed, names);
+        let found = self.unless_damaged(found).map_err(external)?;
+        Ok(found.flatten())
     }
 
     fn pieces_of(&self, whole: Sealed) -> VecDeque<Sealed> {
@@ -231,7 +276,7 @@ impl<T: Table> Work<T> {
                 .iter()
                 .map(|place| columns[*place].name)
                 .collect();
-            let found = T::read_narrow(&self.moment, &sealed, &names).map_err(external)?;
+            let found = self.read_narrow(&sealed, &names)?;
             if let Some(found) = found {
                 let count = found.len();
                 share
@@ -270,7 +315,7 @@ impl<T: Table> Work<T> {
             .iter()
             .map(|place| columns[*place].name)
             .collect();
-        let found = T::read_narrow(&self.moment, sealed, &names).map_err(external)?;
+        let found = self.read_narrow(sealed, &names)?;
         let Some(NarrowRows { arrays, owners }) = found else {
             return Ok(None);
         };
