@@ -29,6 +29,8 @@ pub(crate) struct Ingested {
     pub(crate) last_tenth_of_first: Option<f64>,
     /// CPU seconds of the server per million spans; absent when its process is not known.
     pub(crate) cpu_seconds_per_million_spans: Option<f64>,
+    /// How long the server went on working after the last acknowledgement.
+    pub(crate) work_left_seconds: Option<f64>,
 }
 
 /// Where and what to send.
@@ -79,6 +81,7 @@ impl Load<'_> {
             request_p99_ms: percentile_ms(&sent.times, 99),
             last_tenth_of_first: last_tenth_of_first(began, sent.ends),
             cpu_seconds_per_million_spans: None,
+            work_left_seconds: None,
         })
     }
 

@@ -194,6 +194,27 @@ pub(crate) fn disk_bytes(path: &Path) -> u64 {
     entries.iter().map(|entry| disk_bytes(entry)).sum()
 }
 
+/// How long the processes need until they rest, five minutes at most: servers go on working after they have
+/// acknowledged.
+pub(crate) async fn until_at_rest(tree: Tree) -> Duration {
+    /// Of one core, in three seconds one after the other.
+    const BUSY_SECONDS: f64 = 0.05;
+    let began = Instant::now();
+    let mut before = tree.cpu_seconds();
+    let mut quiet = 0;
+    while quiet < 3 && began.elapsed() < Duration::from_mins(5) {
+        tokio::time::sleep(Duration::from_secs(1)).await;
+        let now = tree.cpu_seconds();
+        quiet = if now - before < BUSY_SECONDS {
+            quiet + 1
+        } else {
+            0
+        };
+        before = now;
+    }
+    began.elapsed().saturating_sub(Duration::from_secs(quiet))
+}
+
 /// Disk use once it has not changed for three seconds, or after a minute: servers write after they have acknowledged.
 pub(crate) async fn settled_disk_bytes(path: &Path) -> u64 {
     let mut before = disk_bytes(path);

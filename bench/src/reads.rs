@@ -92,7 +92,11 @@ impl Reader<'_> {
     }
 
     /// One kind of search after the other, each counted alone, until `done` says so.
-    pub(crate) async fn run_until(&mut self, done: impl Fn() -> bool) -> Result<Measured> {
+    pub(crate) async fn run_until(
+        &mut self,
+        name: &'static str,
+        done: impl Fn() -> bool,
+    ) -> Result<Measured> {
         let mut series = Series::new();
         let kinds = SEARCHES.iter().chain(&TEXTS).cycle();
         for (turn, search) in kinds.enumerate() {
@@ -104,7 +108,7 @@ impl Reader<'_> {
             let reply = self.post(&request).await?;
             series.note(began, &reply, |json| json.get("traces"));
         }
-        Ok(series.finish("any search while ingesting"))
+        Ok(series.finish(name))
     }
 
     async fn get_trace(&mut self) -> Result<Measured> {

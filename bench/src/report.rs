@@ -135,6 +135,11 @@ impl Size {
                 ingested.cpu_seconds_per_million_spans,
                 Smaller,
             ),
+            (
+                "work left after ingest, s",
+                ingested.work_left_seconds,
+                Smaller,
+            ),
             ("disk, bytes per span", self.disk_bytes_per_span, Smaller),
             ("disk, % of raw", self.disk_per_cent_of_raw, Smaller),
         ];

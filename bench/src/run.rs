@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, Result, bail};
 use fanlight_model::{Clock as _, SystemClock};
@@ -14,7 +14,7 @@ use crate::dashboards::Dashboards;
 use crate::http::Connection;
 use crate::ingest::{Load, as_f64};
 use crate::patch::mix;
-use crate::process::{Server, Tree, disk_bytes, settled_disk_bytes};
+use crate::process::{Server, Tree, disk_bytes, settled_disk_bytes, until_at_rest};
 use crate::reads::Reader;
 use crate::report::Size;
 use crate::stats::Measured;
@@ -96,6 +96,7 @@ async fn measure(args: &Args, corpus: &Corpus, traces: u64, subject: &Subject) -
         spans_per_second: None,
     };
     let mut ingested = load.run().await?;
+    ingested.work_left_seconds = rest(subject).await.map(|length| length.as_secs_f64());
     let disk = match &subject.data {
         Some(path) => Some(settled_disk_bytes(path).await.saturating_sub(disk_before)),
         None => None,
@@ -119,7 +120,10 @@ async fn measure(args: &Args, corpus: &Corpus, traces: u64, subject: &Subject) -
     };
     let mut requests = reader.run().await?;
     if args.target == Target::Fanlight {
+        requests.push(for_a_while("any search at rest", &mut reader).await?);
         requests.push(while_ingesting(&load, &mut reader).await?);
+        requests.push(for_a_while("any search right after that", &mut reader).await?);
+        rest(subject).await;
         let mut dashboards = Dashboards {
             connection: &mut connection,
             experiment: &experiment,
@@ -150,7 +154,18 @@ async fn measure(args: &Args, corpus: &Corpus, traces: u64, subject: &Subject) -
     })
 }
 
-/// Searches of all kinds, one after the other, while spans come in at a steady rate.
+/// Searches of all kinds, one after the other.
+async fn for_a_while(name: &'static str, reader: &mut Reader<'_>) -> Result<Measured> {
+    let until = Instant::now() + Duration::from_secs(5);
+    reader.run_until(name, || Instant::now() >= until).await
+}
+
+/// Waits until the server is done with what came in; answers how long that took.
+async fn rest(subject: &Subject) -> Option<Duration> {
+    Some(until_at_rest(subject.tree?).await)
+}
+
+/// The same while spans come in at a steady rate.
 async fn while_ingesting(load: &Load<'_>, reader: &mut Reader<'_>) -> Result<Measured> {
     const SECONDS: u64 = 20;
     const SPANS_PER_SECOND: u64 = 20_000;
@@ -166,8 +181,11 @@ async fn while_ingesting(load: &Load<'_>, reader: &mut Reader<'_>) -> Result<Mea
         done.store(true, Ordering::Relaxed);
         ingested
     };
-    let (ingested, measured) =
-        tokio::join!(ingest, reader.run_until(|| done.load(Ordering::Relaxed)));
+    let (ingested, measured) = tokio::join!(
+        ingest,
+        reader.run_until("any search while ingesting", || done
+            .load(Ordering::Relaxed))
+    );
     ingested?;
     measured
 }
