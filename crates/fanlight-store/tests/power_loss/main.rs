@@ -136,6 +136,19 @@ fn a_segment_that_could_not_be_written_leaves_nothing_behind_and_is_tried_again(
 }
 
 #[test]
+fn a_segment_that_could_neither_be_finished_nor_cleared_away_is_written_anew() {
+    for operations in 0..80 {
+        let mut world = World::new();
+        world.take(&Step::Append(vec![vec![(0, 0)]]));
+        for _ in 0..2 {
+            world.take(&Step::PowerOffAfter(operations));
+            world.take(&Step::Seal);
+        }
+        world.take(&Step::PowerLoss(u64::from(operations)));
+    }
+}
+
+#[test]
 fn a_sync_that_failed_is_not_believed_the_second_time() {
     for seed in 0..50 {
         let mut world = World::new();

@@ -71,6 +71,8 @@ enum Renamed {
         from: PathBuf,
         to: PathBuf,
     },
+    /// What was in a directory that is gone. Another one may have its name by then, with files of the same names.
+    Gone(PathBuf, usize),
 }
 
 /// Bytes that reach a disk together or not at all.
@@ -196,6 +198,11 @@ impl Renamed {
                         Some(number) => all.insert(path.clone(), *number),
                         None => all.remove(path),
                     };
+                }
+            }
+            Self::Gone(path, number) => {
+                if all.get(path) == Some(number) {
+                    all.remove(path);
                 }
             }
             Self::Dir { from, to } => {
@@ -354,9 +361,11 @@ impl Disk for SimDisk {
     fn remove_dir(&self, dir: &Path) -> io::Result<()> {
         let mut inner = self.0.lock();
         inner.operate(None)?;
-        // One by one, as the system does: a power cut may leave any of them.
+        // What was not settled in it never will be; what was goes one by one, and a power cut may leave any of it.
+        inner.renames.retain(|change| change.dir != dir);
         for path in inner.names_in(dir) {
-            inner.rename_names(dir, vec![(path, None)]);
+            let number = inner.live[&path];
+            inner.rename(parent(dir), Renamed::Gone(path, number));
         }
         fs::remove_dir_all(dir)
     }
