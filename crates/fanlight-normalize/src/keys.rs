@@ -157,6 +157,14 @@ keys! {
 pub(crate) const TRACELOOP_PROMPTS: &str = "gen_ai.prompt.";
 /// `gen_ai.completion.<n>.content` and `.tool_calls.<m>.arguments` of Traceloop.
 pub(crate) const TRACELOOP_COMPLETIONS: &str = "gen_ai.completion.";
+/// `llm.input_messages.<n>.message.…` of OpenInference.
+pub(crate) const OPEN_INFERENCE_INPUT_MESSAGES: &str = "llm.input_messages.";
+pub(crate) const OPEN_INFERENCE_OUTPUT_MESSAGES: &str = "llm.output_messages.";
+/// `llm.prompts.<n>.prompt.text` of OpenInference.
+pub(crate) const OPEN_INFERENCE_PROMPTS: &str = "llm.prompts.";
+/// Everything said in a run of one of Pydantic AI's agents: now, and before messages had parts.
+pub(crate) const PYDANTIC_ALL_MESSAGES: &str = "pydantic_ai.all_messages";
+pub(crate) const PYDANTIC_ALL_MESSAGES_EVENTS: &str = "all_messages_events";
 /// All of Vercel's call settings that hold content.
 pub(crate) const VERCEL_PROMPT_PARTS: &str = "ai.prompt.";
 pub(crate) const VERCEL_RESPONSE_PARTS: &str = "ai.response.";
