@@ -9,6 +9,7 @@ mod ancestry;
 mod claude_code;
 mod content;
 mod cost;
+mod deployment;
 mod document;
 mod documents;
 mod finish_reason;
@@ -17,6 +18,7 @@ mod gemini_cli;
 mod identity;
 mod json_text;
 mod keys;
+mod label;
 mod meaning;
 mod message_events;
 mod messages;
@@ -37,14 +39,17 @@ mod traceloop;
 mod vercel;
 
 pub use content::Field;
+pub use deployment::{Deployment, deployment};
 pub use documents::{Document, documents};
 pub use finish_reason::finish_reasons;
 pub use json_text::decode_json_text;
+pub use label::label;
 pub use meaning::{Meaning, meaning};
 pub use messages::{
     Conversation, Message, Modality, Part, conversation, input_messages, output_messages,
 };
 pub use mlflow::{derived_values, mlflow_attributes};
+pub use model_name::{Models, models};
 pub use parameters::parameters;
 pub use summary::{sort_spans, summarize};
 pub use time_to_first_token::time_to_first_token;

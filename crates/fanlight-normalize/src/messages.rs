@@ -23,8 +23,8 @@ use crate::content;
 use crate::finish_reason::finish_reasons;
 use crate::found::Found;
 use crate::keys::{
-    OPEN_INFERENCE_INPUT_MESSAGES, OPEN_INFERENCE_OUTPUT_MESSAGES, OPEN_INFERENCE_PROMPTS,
-    PYDANTIC_ALL_MESSAGES, PYDANTIC_ALL_MESSAGES_EVENTS, TRACELOOP_COMPLETIONS, TRACELOOP_PROMPTS,
+    Key, OPEN_INFERENCE_INPUT_MESSAGES, OPEN_INFERENCE_OUTPUT_MESSAGES, OPEN_INFERENCE_PROMPTS,
+    TRACELOOP_COMPLETIONS, TRACELOOP_PROMPTS,
 };
 use crate::span_type::span_type;
 
@@ -51,7 +51,7 @@ enum Source {
     Numbered(&'static str),
     Events(fn(&Span) -> Vec<Message>),
     /// The whole run of an agent in one list.
-    WholeRun(&'static str),
+    WholeRun(Key),
     /// Inputs or outputs as a reader sees them.
     Content,
 }
@@ -62,8 +62,8 @@ const INPUTS: &[Source] = &[
     Attribute("mlflow.spanInputs"),
     Attribute("gen_ai.input.messages"),
     Numbered(OPEN_INFERENCE_INPUT_MESSAGES),
-    WholeRun(PYDANTIC_ALL_MESSAGES),
-    WholeRun(PYDANTIC_ALL_MESSAGES_EVENTS),
+    WholeRun(Key::PydanticAllMessages),
+    WholeRun(Key::PydanticAllMessagesEvents),
     Numbered(TRACELOOP_PROMPTS),
     Events(events::inputs),
     Content,
@@ -73,8 +73,8 @@ const OUTPUTS: &[Source] = &[
     Attribute("mlflow.spanOutputs"),
     Attribute("gen_ai.output.messages"),
     Numbered(OPEN_INFERENCE_OUTPUT_MESSAGES),
-    WholeRun(PYDANTIC_ALL_MESSAGES),
-    WholeRun(PYDANTIC_ALL_MESSAGES_EVENTS),
+    WholeRun(Key::PydanticAllMessages),
+    WholeRun(Key::PydanticAllMessagesEvents),
     Numbered(TRACELOOP_COMPLETIONS),
     Events(events::outputs),
     Content,
@@ -156,7 +156,7 @@ impl Look<'_, '_> {
             }
             Numbered(prefix) => read(Some(&Value::Array(numbered::list(span, prefix)))),
             Events(read) => read(span),
-            WholeRun(name) => part_of_run(reader, span.attributes.get(name)),
+            WholeRun(key) => part_of_run(reader, self.found.get(*key)),
             Content => reader.messages_of_content(self.found),
         }
     }

@@ -14,7 +14,9 @@ use Unit::{Milliseconds, Seconds};
 /// Attributes of the span or of one of its events, in the order they are asked; the first that is a number counts.
 const ATTRIBUTES: &[(&str, Unit)] = &[
     ("gen_ai.response.time_to_first_chunk", Seconds),
-    ("gen_ai.server.time_to_first_token", Seconds),
+    // Strands, which borrows the name of a metric in seconds.
+    ("gen_ai.server.time_to_first_token", Milliseconds),
+    ("gen_ai.latency.time_to_first_token", Seconds),
     ("llm.response.time_to_first_token", Seconds),
     ("ai.response.msToFirstChunk", Milliseconds),
     ("lk.response.ttft", Seconds),

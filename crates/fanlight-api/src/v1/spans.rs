@@ -2,8 +2,9 @@
 
 use fanlight_model::{Attributes, Event, Link, Span, Value};
 use fanlight_normalize::{
-    Document, Field, Message, ToolDefinition, conversation, decode_json_text, documents,
-    finish_reasons, meaning, parameters, time_to_first_token, tool_definitions,
+    Document, Field, Message, ToolDefinition, conversation, decode_json_text, deployment,
+    documents, finish_reasons, label, meaning, models, parameters, time_to_first_token,
+    tool_definitions,
 };
 use fanlight_query::FullTrace;
 use serde_json::{Map, Value as Json, json};
@@ -24,10 +25,13 @@ fn render_span(span: &Span) -> Json {
     // Inputs are mostly JSON text; a reader wants what it says.
     let content =
         |field: Option<&Field<'_>>| field.map(|field| decode_json_text(field.value()).to_json());
+    let models = models(span);
+    let deployment = deployment(span);
     json!({
         "id": span.span_id.to_string(),
         "parent_id": span.parent_id.map(|id| id.to_string()),
         "name": span.name,
+        "label": label(span),
         "type": meaning.span_type,
         "status": {"code": span.status.code.as_str(), "message": span.status.message},
         "start": instant(span.start),
@@ -35,11 +39,17 @@ fn render_span(span: &Span) -> Json {
         "duration_ms": span.duration().map(millis),
         "end_ns": span.end.map(|end| end.0.to_string()),
         "model": meaning.model,
+        "model_requested": models.requested,
+        "model_answered": models.answered,
         "provider": meaning.provider,
         "tokens": meaning.usage.as_ref().map(render_tokens),
         "cost": meaning.cost.as_ref().map(render_cost),
         "inputs": content(meaning.inputs.as_ref()),
         "outputs": content(meaning.outputs.as_ref()),
+        "session": meaning.session,
+        "user": meaning.user,
+        "environment": deployment.environment,
+        "release": deployment.release,
         "messages": render_messages(span),
         "tools": tool_definitions(span).iter().map(render_tool).collect::<Json>(),
         "documents": documents(span).iter().map(render_document).collect::<Json>(),

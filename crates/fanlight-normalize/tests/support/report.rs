@@ -7,7 +7,8 @@ use std::sync::Arc;
 
 use fanlight_model::{Cost, ExperimentId, Span, TokenUsage, TraceId, TraceKey, WorkspaceId};
 use fanlight_normalize::{
-    Meaning, Message, Part, conversation, finish_reasons, meaning, sort_spans, summarize,
+    Document, Meaning, Message, Part, conversation, deployment, documents, finish_reasons, label,
+    meaning, models, parameters, sort_spans, summarize, time_to_first_token, tool_definitions,
 };
 
 const MAX_CHARS: usize = 160;
@@ -49,7 +50,8 @@ fn write_span(lines: &mut String, span: &Span) {
         .into_iter()
         .filter(|fact| fact != "-" && fact != "finish ")
         .collect();
-    writeln!(lines, "{} | {}", span.name, known.join(" | ")).unwrap();
+    writeln!(lines, "{} | {}", label(span), known.join(" | ")).unwrap();
+    write_details(lines, span, &meaning);
     let conversation = conversation(span);
     for message in &conversation.input {
         writeln!(lines, "    > {}", said(message)).unwrap();
@@ -57,6 +59,64 @@ fn write_span(lines: &mut String, span: &Span) {
     for message in &conversation.output {
         writeln!(lines, "    < {}", said(message)).unwrap();
     }
+}
+
+/// What is not in the line of the span: a line each, where known.
+fn write_details(lines: &mut String, span: &Span, meaning: &Meaning<'_>) {
+    let models = models(span);
+    let asked = models
+        .requested
+        .filter(|asked| Some(asked.as_str()) != meaning.model.as_deref());
+    let deployment = deployment(span);
+    let waited = time_to_first_token(span).map(|waited| format!("{} µs", waited.0 / 1000));
+    let parameters = parameters(span);
+    let parameters = parameters
+        .iter()
+        .map(|(name, value)| format!("{name}={}", short(&value.to_text())));
+    let tools = tool_definitions(span);
+    let tools = tools.iter().map(|tool| {
+        let arguments = tool
+            .parameters
+            .as_ref()
+            .map(|schema| short(&schema.to_text()));
+        let description = tool.description.as_deref().map(short);
+        format!(
+            "{} {} ({}) {}",
+            tool.kind,
+            tool.name,
+            description.as_deref().unwrap_or("-"),
+            arguments.as_deref().unwrap_or("-")
+        )
+    });
+    let documents = documents(span);
+    let facts = [
+        ("asked for", asked),
+        ("environment", deployment.environment),
+        ("release", deployment.release),
+        ("first token after", waited),
+        ("parameters", joined(parameters)),
+        ("tools", joined(tools)),
+        ("documents", joined(documents.iter().map(document))),
+    ];
+    for (name, fact) in facts {
+        if let Some(fact) = fact {
+            writeln!(lines, "    {name}: {fact}").unwrap();
+        }
+    }
+}
+
+fn joined(parts: impl Iterator<Item = String>) -> Option<String> {
+    let parts: Vec<_> = parts.collect();
+    (!parts.is_empty()).then(|| parts.join("; "))
+}
+
+fn document(document: &Document) -> String {
+    let score = document.score.map_or("-".into(), |score| score.to_string());
+    let content = document.content.as_deref().map_or("-".into(), short);
+    format!(
+        "{} ({score}) {content}",
+        document.id.as_deref().unwrap_or("-")
+    )
 }
 
 fn write_trace(lines: &mut String, spans: &[Arc<Span>]) {
