@@ -9,15 +9,22 @@ mod ancestry;
 mod claude_code;
 mod content;
 mod cost;
+mod deployment;
+mod document;
+mod documents;
+mod finish_reason;
 mod found;
 mod gemini_cli;
 mod identity;
 mod json_text;
 mod keys;
+mod label;
 mod meaning;
 mod message_events;
+mod messages;
 mod mlflow;
 mod model_name;
+mod parameters;
 mod preview;
 mod prices;
 mod span_type;
@@ -25,12 +32,25 @@ mod summary;
 mod tags;
 #[cfg(test)]
 mod testing;
+mod time_to_first_token;
 mod token_usage;
+mod tool_definitions;
 mod traceloop;
 mod vercel;
 
 pub use content::Field;
+pub use deployment::{Deployment, deployment};
+pub use documents::{Document, documents};
+pub use finish_reason::finish_reasons;
 pub use json_text::decode_json_text;
+pub use label::label;
 pub use meaning::{Meaning, meaning};
+pub use messages::{
+    Conversation, Message, Modality, Part, conversation, input_messages, output_messages,
+};
 pub use mlflow::{derived_values, mlflow_attributes};
+pub use model_name::{Models, models};
+pub use parameters::parameters;
 pub use summary::{sort_spans, summarize};
+pub use time_to_first_token::time_to_first_token;
+pub use tool_definitions::{ToolDefinition, tool_definitions};

@@ -10,8 +10,6 @@ use fanlight_model::{
 };
 
 use crate::ancestry::below_marked;
-use crate::content;
-use crate::found::Found;
 use crate::meaning::{Figures, figures};
 use crate::tags::{TRACE_NAME, tags};
 use crate::{cost, preview, token_usage};
@@ -136,25 +134,18 @@ impl<'a> Trace<'a> {
         (start, end.and_then(|end| end.checked_since(start)))
     }
 
-    /// Of several roots the last one that has inputs.
+    /// Of several roots the last one that has inputs. A root without, of a framework or a web server, has what its first
+    /// model or agent was asked.
     fn request_preview(&self) -> Option<String> {
         let said = self.facts.and_then(|facts| facts.request_preview.clone());
-        said.or_else(|| {
-            self.roots()
-                .rev()
-                .find_map(|root| Some(preview::request(content::inputs(&Found::of(root))?.value())))
-        })
+        said.or_else(|| self.roots().rev().find_map(preview::request))
+            .or_else(|| self.spans.iter().copied().find_map(preview::asked))
     }
 
     fn response_preview(&self) -> Option<String> {
         let said = self.facts.and_then(|facts| facts.response_preview.clone());
-        said.or_else(|| {
-            self.roots().rev().find_map(|root| {
-                Some(preview::response(
-                    content::outputs(&Found::of(root))?.value(),
-                ))
-            })
-        })
+        said.or_else(|| self.roots().rev().find_map(preview::response))
+            .or_else(|| self.spans.iter().rev().copied().find_map(preview::answered))
     }
 
     fn said_or_first(
