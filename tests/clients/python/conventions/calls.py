@@ -85,7 +85,7 @@ def of_anthropic(message: dict) -> Message:
 
 
 def shown(url: str, experiment: str) -> tuple[list[Call], list[dict]]:
-    """The calls of models in an experiment as Fanlight shows them, oldest first, and the rows of its traces."""
+    """The calls of models in an experiment as Fanlight shows them, oldest first, and the rows of their traces."""
     search = {"experiment_name": experiment}
     found = requests.get(f"{url}/api/2.0/mlflow/experiments/get-by-name", params=search, timeout=20)
     found.raise_for_status()
@@ -96,19 +96,21 @@ def shown(url: str, experiment: str) -> tuple[list[Call], list[dict]]:
         timeout=20,
     )
     page.raise_for_status()
-    rows = page.json()["traces"]
+    rows = []
     spans = []
-    for row in rows:
+    for row in page.json()["traces"]:
         trace = requests.get(f"{url}/api/v1/traces/{row['id']}", timeout=20)
         trace.raise_for_status()
-        spans += trace.json()["spans"]
-    spans = [span for span in spans if is_call(span)]
+        calls = [span for span in trace.json()["spans"] if is_call(span)]
+        spans += calls
+        rows += [row] if calls else []
     spans.sort(key=lambda span: int(span["start_ns"]))
     return [of_span(span) for span in spans], rows
 
 
 def is_call(span: dict) -> bool:
-    return span["type"] in ("LLM", "CHAT_MODEL")
+    """Anthropic's client makes spans of its own, which do not say what was said; below LangChain, in traces of their own."""
+    return span["type"] in ("LLM", "CHAT_MODEL") and span["messages"]["output"] != []
 
 
 def of_span(span: dict) -> Call:

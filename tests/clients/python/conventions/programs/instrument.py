@@ -28,7 +28,11 @@ INSTRUMENTORS = {
         "with_openai": [("opentelemetry.instrumentation.openai", "OpenAIInstrumentor")],
         "with_anthropic": [("opentelemetry.instrumentation.anthropic", "AnthropicInstrumentor")],
         "with_langchain": [("opentelemetry.instrumentation.langchain", "LangchainInstrumentor")],
-        "with_llama_index": [("opentelemetry.instrumentation.llamaindex", "LlamaIndexInstrumentor")],
+        # What Traceloop's SDK turns on: both, when both are there.
+        "with_llama_index": [
+            ("opentelemetry.instrumentation.llamaindex", "LlamaIndexInstrumentor"),
+            ("opentelemetry.instrumentation.openai", "OpenAIInstrumentor"),
+        ],
         # It has none for Pydantic AI itself, and traces the client below it.
         "with_pydantic_ai": [("opentelemetry.instrumentation.openai", "OpenAIInstrumentor")],
     },
@@ -55,7 +59,7 @@ def mlflow(program: str) -> Callable[[], object]:
 
     mlflow.set_tracking_uri(URL)
     mlflow.set_experiment(EXPERIMENT)
-    importlib.import_module(MLFLOW[program]).autolog()
+    importlib.import_module(MLFLOW[program.removesuffix("_stream")]).autolog()
     return mlflow.flush_trace_async_logging
 
 
@@ -77,6 +81,6 @@ def opentelemetry(program: str, instrumentation: str) -> Callable[[], object]:
 
             provider.add_span_processor(OpenInferenceSpanProcessor())
     provider.add_span_processor(BatchSpanProcessor(OTLPSpanExporter(f"{URL}/v1/traces")))
-    for module, name in INSTRUMENTORS[instrumentation][program]:
+    for module, name in INSTRUMENTORS[instrumentation][program.removesuffix("_stream")]:
         getattr(importlib.import_module(module), name)().instrument(tracer_provider=provider)
     return provider.shutdown

@@ -1,4 +1,4 @@
-"""The Anthropic client: a text, a tool and its result, a stream."""
+"""The Anthropic client: a text, a tool and its result."""
 
 import os
 
@@ -28,12 +28,3 @@ def run() -> None:
     result = {"type": "tool_result", "tool_use_id": call.id, "content": "18 degrees, sunny"}
     messages.append({"role": "user", "content": [result]})
     client.messages.create(model=MODEL, max_tokens=100, messages=messages, tools=[WEATHER])
-
-    stream = client.messages.create(
-        model=MODEL,
-        max_tokens=100,
-        messages=[{"role": "user", "content": "Count to three, slowly."}],
-        stream=True,
-    )
-    for _ in stream:
-        pass
