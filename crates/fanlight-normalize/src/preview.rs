@@ -95,6 +95,10 @@ fn result(message: &Message) -> Option<String> {
             other => Some(render(other, MAX_CHARS)),
         },
         Part::Text(text) => Some(text.clone()),
+        Part::Other {
+            kind,
+            value: Value::String(text),
+        } if kind == "refusal" => Some(text.clone()),
         _ => None,
     })
 }
@@ -120,9 +124,19 @@ fn plain(found: &Found<'_>, value: &Value) -> Option<String> {
     } else {
         content
     };
+    if let Some(error) = error(content) {
+        return Some(cut(error));
+    }
     let is_tool = || span_type(found).is_some_and(|own| own == TOOL);
     let words = only_text(content).filter(|_| !is_tool());
     Some(words.map_or_else(|| whole(shown), cut))
+}
+
+/// What a provider says went wrong: `{"error": {"message": …}}`, `{"object": "error", "message": …}`.
+fn error(value: &Value) -> Option<&str> {
+    let says_error = field(value, "object").and_then(Value::as_str) == Some("error");
+    let holder = field(value, "error").or_else(|| says_error.then_some(value))?;
+    field(holder, "message")?.as_str()
 }
 
 /// OpenLLMetry keeps inputs and outputs of LangChain among tags and settings of the run.

@@ -235,7 +235,7 @@ impl Reader {
     }
 
     fn said(self, text: &str) -> Option<Message> {
-        let says_something = !text.is_empty() && !is_python_object(text);
+        let says_something = !text.is_empty() && text != "null" && !is_python_object(text);
         says_something.then(|| Message::new(self.role(), vec![Part::Text(text.to_owned())]))
     }
 
