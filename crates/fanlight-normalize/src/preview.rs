@@ -42,13 +42,13 @@ pub(crate) fn response(span: &Span) -> Option<String> {
 /// What a user said in any span.
 pub(crate) fn asked(span: &Span) -> Option<String> {
     let messages = conversation(span).input;
-    let of_user = messages
+    let mut of_user = messages
         .iter()
         .rev()
         .filter(|message| message.role == "user");
-    let said = of_user.filter_map(Message::text).next();
+    let said = of_user.find_map(Message::text);
     said.or_else(|| messages.iter().rev().find_map(Message::text))
-        .map(words)
+        .map(|text| words(&text))
 }
 
 /// What an assistant said in any span, else what it wanted to call, else what was left to say for a tool.
@@ -63,13 +63,13 @@ pub(crate) fn answered(span: &Span) -> Option<String> {
     let said = of_assistant().find_map(Message::text);
     said.or_else(|| of_assistant().find_map(calls))
         .or_else(|| messages.iter().rev().find_map(result))
-        .map(words)
+        .map(|text| words(&text))
 }
 
 /// Frameworks write an object with one text as what the user said.
-fn words(text: String) -> String {
-    let decoded = decode(&text);
-    cut(decoded.as_ref().and_then(only_text).unwrap_or(&text))
+fn words(text: &str) -> String {
+    let decoded = decode(text);
+    cut(decoded.as_ref().and_then(only_text).unwrap_or(text))
 }
 
 /// `get_weather({"city": "Paris"})`

@@ -244,7 +244,7 @@ fn files(folder: &str) -> Vec<String> {
             let name = entry.unwrap().file_name().into_string().unwrap();
             Some(name.strip_suffix(".json")?.to_owned())
         })
-        .filter(|name| !name.ends_with(".logs"))
+        .filter(|name| !name.contains(".logs"))
         .collect();
     names.sort();
     names

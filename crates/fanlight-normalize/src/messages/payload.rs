@@ -228,8 +228,8 @@ impl Reader {
             let message = Message::new(self.role(), item::content_parts(content));
             return with_reason(vec![message], value).pop();
         }
-        let texts = PLAIN.iter().filter_map(|name| text(value, name));
-        let said = texts.filter_map(|text| self.said(text)).next();
+        let mut texts = PLAIN.iter().filter_map(|name| text(value, name));
+        let said = texts.find_map(|text| self.said(text));
         said.and_then(|message| with_reason(vec![message], value).pop())
             .or_else(|| self.plain(member(value, "args")?))
     }

@@ -181,7 +181,7 @@ fn gemini(chunks: &[Value]) -> Option<Value> {
         for part in parts {
             match text(part, "text") {
                 Some(text) if member(part, "thought") != Some(&Value::Bool(true)) => {
-                    texts.push_str(text)
+                    texts.push_str(text);
                 }
                 _ => others.push(part.clone()),
             }
