@@ -1,9 +1,10 @@
-//! What spans mean: type, model, tokens, cost, inputs, outputs and previews, from every GenAI convention.
+//! What spans mean: type, model, tokens, cost, inputs, outputs, messages and previews, from every GenAI convention.
 //!
 //! Owns the attribute names of all conventions, their precedence and the rules that turn many spans into one trace
 //! summary. Everything here is a pure function of its arguments: no clock, no storage, no wire format, no error, since
-//! what cannot be understood is simply unknown. Start reading at [`meaning()`] (one span), then [`summarize`] (one trace);
-//! `keys.rs` lists every attribute name, and each concern has a file that opens with its tables.
+//! what cannot be understood is simply unknown. Start reading at [`meaning()`] (one span, as it arrives), then
+//! [`summarize`] (one trace) and [`conversation`] (messages of a span, when somebody reads it); `keys.rs` lists the
+//! attribute names, and each concern has a file that opens with its tables.
 
 mod ancestry;
 mod claude_code;

@@ -61,6 +61,7 @@ const PLACES: &[&[&str]] = &[
     &["invocation_params"],
     &["generation_kwargs"],
     &["model_settings"],
+    &["reasoning"],
 ];
 
 /// What was asked for, each parameter once, in the order of the table. What several places say, the first says.

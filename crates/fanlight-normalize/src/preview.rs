@@ -42,13 +42,13 @@ pub(crate) fn response(span: &Span) -> Option<String> {
 /// What a user said in any span.
 pub(crate) fn asked(span: &Span) -> Option<String> {
     let messages = conversation(span).input;
-    let of_user = messages
+    let mut of_user = messages
         .iter()
         .rev()
         .filter(|message| message.role == "user");
-    let said = of_user.filter_map(Message::text).next();
+    let said = of_user.find_map(Message::text);
     said.or_else(|| messages.iter().rev().find_map(Message::text))
-        .map(words)
+        .map(|text| words(&text))
 }
 
 /// What an assistant said in any span, else what it wanted to call, else what was left to say for a tool.
@@ -63,13 +63,13 @@ pub(crate) fn answered(span: &Span) -> Option<String> {
     let said = of_assistant().find_map(Message::text);
     said.or_else(|| of_assistant().find_map(calls))
         .or_else(|| messages.iter().rev().find_map(result))
-        .map(words)
+        .map(|text| words(&text))
 }
 
 /// Frameworks write an object with one text as what the user said.
-fn words(text: String) -> String {
-    let decoded = decode(&text);
-    cut(decoded.as_ref().and_then(only_text).unwrap_or(&text))
+fn words(text: &str) -> String {
+    let decoded = decode(text);
+    cut(decoded.as_ref().and_then(only_text).unwrap_or(text))
 }
 
 /// `get_weather({"city": "Paris"})`
@@ -95,6 +95,10 @@ fn result(message: &Message) -> Option<String> {
             other => Some(render(other, MAX_CHARS)),
         },
         Part::Text(text) => Some(text.clone()),
+        Part::Other {
+            kind,
+            value: Value::String(text),
+        } if kind == "refusal" => Some(text.clone()),
         _ => None,
     })
 }
@@ -120,9 +124,19 @@ fn plain(found: &Found<'_>, value: &Value) -> Option<String> {
     } else {
         content
     };
+    if let Some(error) = error(content) {
+        return Some(cut(error));
+    }
     let is_tool = || span_type(found).is_some_and(|own| own == TOOL);
     let words = only_text(content).filter(|_| !is_tool());
     Some(words.map_or_else(|| whole(shown), cut))
+}
+
+/// What a provider says went wrong: `{"error": {"message": …}}`, `{"object": "error", "message": …}`.
+fn error(value: &Value) -> Option<&str> {
+    let says_error = field(value, "object").and_then(Value::as_str) == Some("error");
+    let holder = field(value, "error").or_else(|| says_error.then_some(value))?;
+    field(holder, "message")?.as_str()
 }
 
 /// OpenLLMetry keeps inputs and outputs of LangChain among tags and settings of the run.

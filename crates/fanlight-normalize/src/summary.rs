@@ -139,13 +139,25 @@ impl<'a> Trace<'a> {
     fn request_preview(&self) -> Option<String> {
         let said = self.facts.and_then(|facts| facts.request_preview.clone());
         said.or_else(|| self.roots().rev().find_map(preview::request))
-            .or_else(|| self.spans.iter().copied().find_map(preview::asked))
+            .or_else(|| self.speaking().find_map(preview::asked))
     }
 
     fn response_preview(&self) -> Option<String> {
         let said = self.facts.and_then(|facts| facts.response_preview.clone());
         said.or_else(|| self.roots().rev().find_map(preview::response))
-            .or_else(|| self.spans.iter().rev().copied().find_map(preview::answered))
+            .or_else(|| self.speaking().rev().find_map(preview::answered))
+    }
+
+    /// Spans that may hold messages: they ask a model, or have events, which log records become. Looking into the others
+    /// would cost every trace of a web server.
+    fn speaking(&self) -> impl DoubleEndedIterator<Item = &'a Span> {
+        let figures = self.figures.iter();
+        self.spans
+            .iter()
+            .copied()
+            .zip(figures)
+            .filter(|(span, figures)| figures.model.is_some() || !span.events.is_empty())
+            .map(|(span, _)| span)
     }
 
     fn said_or_first(

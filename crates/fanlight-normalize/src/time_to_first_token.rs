@@ -36,11 +36,8 @@ const EVENTS: &[&str] = &[
 /// From the start of the span; `None` when nobody said.
 pub fn time_to_first_token(span: &Span) -> Option<Nanos> {
     stated(span).or_else(|| {
-        let dates = INSTANTS.iter().filter_map(|name| span.attributes.get(name));
-        let came = dates
-            .filter_map(instant)
-            .next()
-            .or_else(|| first_event(span))?;
+        let mut dates = INSTANTS.iter().filter_map(|name| span.attributes.get(name));
+        let came = dates.find_map(instant).or_else(|| first_event(span))?;
         came.checked_since(span.start)
     })
 }
@@ -78,7 +75,7 @@ fn nanos(value: &Value, unit: Unit) -> Option<Nanos> {
     };
     let nanos = number * scale;
     // LiveKit writes -1 for a model that said nothing.
-    let is_plausible = nanos >= 0.0 && nanos < 1e18;
+    let is_plausible = (0.0..1e18).contains(&nanos);
     #[expect(
         clippy::cast_possible_truncation,
         clippy::cast_sign_loss,

@@ -186,7 +186,7 @@ mod tests {
             description: Some("Weather.".to_owned()),
             parameters: Some(json(schema)),
         }];
-        let said = format!(r#""name": "get_weather", "description": "Weather.""#);
+        let said = r#""name": "get_weather", "description": "Weather.""#;
         let requests = [
             format!(
                 r#"{{"tools": [{{"type": "function", "function": {{{said}, "parameters": {schema}}}}}]}}"#

@@ -1,4 +1,4 @@
-//! What this crate makes of what real instrumentation sent, file by file: `snapshots/` shows type, model, tokens, cost and
+//! What this crate makes of what real instrumentation sent and providers document, file by file: `snapshots/` shows type, model, tokens, cost and
 //! messages of every span, and the summary of every trace, as a reviewer reads them.
 
 #![expect(
@@ -8,7 +8,7 @@
 
 mod support;
 
-use support::{autolog, otlp, report};
+use support::{autolog, otlp, providers, report};
 
 macro_rules! logs {
     ($name:ident) => {
@@ -55,6 +55,24 @@ macro_rules! autolog {
                 let file = include_str!(concat!("fixtures/autolog/", stringify!($name), ".json"));
                 let traces = autolog::traces(file);
                 insta::assert_snapshot!(stringify!($name), report::report(&traces));
+            })+
+        }
+    };
+}
+
+/// A test for each documented request and response of a provider.
+macro_rules! providers {
+    ($($name:ident,)+) => {
+        mod provider_calls {
+            use super::*;
+
+            pub(super) const NAMES: &[&str] = &[$(stringify!($name),)+];
+
+            $(#[test]
+            fn $name() {
+                let file = include_str!(concat!("fixtures/providers/", stringify!($name), ".json"));
+                let trace = vec![providers::call(file)];
+                insta::assert_snapshot!(stringify!($name), report::report(&[trace]));
             })+
         }
     };
@@ -166,6 +184,45 @@ autolog! {
     openai_vision_input,
 }
 
+providers! {
+    anthropic_batch,
+    anthropic_cached,
+    anthropic_error,
+    anthropic_multimodal,
+    anthropic_reasoning,
+    anthropic_streaming,
+    bedrock_batch,
+    bedrock_cached,
+    bedrock_error,
+    bedrock_multimodal,
+    bedrock_reasoning,
+    bedrock_streaming,
+    cohere_first_version,
+    cohere_tools,
+    gemini_batch,
+    gemini_cached,
+    gemini_error,
+    gemini_multimodal,
+    gemini_reasoning,
+    gemini_streaming,
+    mistral_batch,
+    mistral_cached,
+    mistral_error,
+    mistral_multimodal,
+    mistral_reasoning,
+    mistral_streaming,
+    openai_batch,
+    openai_cached,
+    openai_error,
+    openai_multimodal,
+    openai_reasoning,
+    openai_refusal,
+    openai_responses,
+    openai_responses_streaming,
+    openai_several_choices,
+    openai_streaming,
+}
+
 #[test]
 fn every_fixture_has_a_test() {
     let named = |names: &[&str]| {
@@ -176,6 +233,7 @@ fn every_fixture_has_a_test() {
     };
     assert_eq!(files("otlp"), named(otlp_exports::NAMES));
     assert_eq!(files("autolog"), named(autologging::NAMES));
+    assert_eq!(files("providers"), named(provider_calls::NAMES));
 }
 
 fn files(folder: &str) -> Vec<String> {
@@ -186,7 +244,7 @@ fn files(folder: &str) -> Vec<String> {
             let name = entry.unwrap().file_name().into_string().unwrap();
             Some(name.strip_suffix(".json")?.to_owned())
         })
-        .filter(|name| !name.ends_with(".logs"))
+        .filter(|name| !name.contains(".logs"))
         .collect();
     names.sort();
     names

@@ -40,7 +40,8 @@ const ROLES: &[(&str, &str)] = &[
 const CONTENT: [&str; 6] = [
     "content", "contents", "parts", "blocks", "_content", "message",
 ];
-const REASONING: [&str; 3] = ["reasoning_content", "reasoning", "thinking"];
+/// Cohere plans aloud.
+const REASONING: [&str; 4] = ["reasoning_content", "reasoning", "thinking", "tool_plan"];
 const FINISH_REASON: [&str; 4] = ["finish_reason", "finishReason", "stop_reason", "stopReason"];
 /// Where frameworks keep what the provider said about a message.
 const DETAILS: [&str; 4] = ["response_metadata", "generation_info", "meta", "_meta"];

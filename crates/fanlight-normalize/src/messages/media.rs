@@ -87,12 +87,17 @@ fn from_object(modality: Modality, value: &Value) -> Option<Part> {
 
 /// A text that stands where an address or data may stand.
 fn from_text(modality: Modality, mime_type: Option<String>, text: &str) -> Part {
-    let is_address = text.starts_with("data:") || text.contains("://") || text.len() < 128;
-    if is_address {
-        from_address(modality, mime_type, text)
-    } else {
+    if is_base64(text) {
         from_data(modality, mime_type, text)
+    } else {
+        from_address(modality, mime_type, text)
     }
+}
+
+/// Names of files have a dot, addresses a colon.
+fn is_base64(text: &str) -> bool {
+    let is_digit = |byte: u8| byte.is_ascii_alphanumeric() || b"+/=".contains(&byte);
+    text.len().is_multiple_of(4) && text.bytes().all(is_digit)
 }
 
 fn from_data(modality: Modality, mime_type: Option<String>, data: &str) -> Part {

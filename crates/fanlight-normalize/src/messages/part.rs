@@ -141,11 +141,15 @@ pub(super) fn read(value: &Value) -> Option<Vec<Part>> {
 /// As [`read`], but what has no known shape is kept as it came.
 pub(super) fn read_or_keep(value: &Value) -> Vec<Part> {
     read(value).unwrap_or_else(|| {
-        let kind = first_text(value, &KIND).unwrap_or("unknown").to_owned();
+        let kind = match (first_text(value, &KIND), entries(value)) {
+            (Some(kind), _) => kind,
+            (None, [(only, _)]) => only,
+            _ => "unknown",
+        };
         match value {
             Value::Null => Vec::new(),
             value => vec![Part::Other {
-                kind,
+                kind: kind.to_owned(),
                 value: value.clone(),
             }],
         }
@@ -204,7 +208,13 @@ fn plain_text(value: &Value) -> Option<Part> {
 
 fn reasoning(value: &Value) -> Option<Part> {
     let names = ["thinking", "reasoning", "text", "content", "reasoning_text"];
-    first_text(value, &names).map(|text| Part::Reasoning(text.to_owned()))
+    if let Some(text) = first_text(value, &names) {
+        return Some(Part::Reasoning(text.to_owned()));
+    }
+    // Mistral thinks in parts.
+    let parts = items(member(value, "thinking")?);
+    let texts: Vec<_> = parts.iter().filter_map(|part| text(part, "text")).collect();
+    (!texts.is_empty()).then(|| Part::Reasoning(texts.concat()))
 }
 
 /// OpenAI's reasoning item: summaries, and with some models the text itself.

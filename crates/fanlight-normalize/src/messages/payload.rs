@@ -62,6 +62,9 @@ const WRAPPERS: &[&str] = &[
     "chat_message",
     "data",
     "body",
+    "params",
+    "modelInput",
+    "modelOutput",
     "ev",
     "new_messages",
     "_state",
@@ -225,14 +228,14 @@ impl Reader {
             let message = Message::new(self.role(), item::content_parts(content));
             return with_reason(vec![message], value).pop();
         }
-        let texts = PLAIN.iter().filter_map(|name| text(value, name));
-        let said = texts.filter_map(|text| self.said(text)).next();
+        let mut texts = PLAIN.iter().filter_map(|name| text(value, name));
+        let said = texts.find_map(|text| self.said(text));
         said.and_then(|message| with_reason(vec![message], value).pop())
             .or_else(|| self.plain(member(value, "args")?))
     }
 
     fn said(self, text: &str) -> Option<Message> {
-        let says_something = !text.is_empty() && !is_python_object(text);
+        let says_something = !text.is_empty() && text != "null" && !is_python_object(text);
         says_something.then(|| Message::new(self.role(), vec![Part::Text(text.to_owned())]))
     }
 

@@ -6,8 +6,75 @@ use crate::document::{at, first_text, items, member, text};
 
 /// The whole that a list of pieces adds up to, as the provider would have sent it at once.
 pub(super) fn gathered(list: &[Value]) -> Option<Value> {
-    let read = [openai, anthropic, gemini];
+    // Mistral's client puts an event around each piece.
+    if !list.is_empty()
+        && list
+            .iter()
+            .all(|event| matches!(member(event, "data"), Some(Value::Map(_))))
+    {
+        let data: Vec<_> = list
+            .iter()
+            .filter_map(|event| member(event, "data").cloned())
+            .collect();
+        return gathered_pieces(&data);
+    }
+    gathered_pieces(list)
+}
+
+fn gathered_pieces(list: &[Value]) -> Option<Value> {
+    let read = [openai, responses, anthropic, bedrock, gemini];
     read.iter().find_map(|read| read(list))
+}
+
+/// OpenAI's Responses end with an event that has all of it.
+fn responses(events: &[Value]) -> Option<Value> {
+    let is_end = |event: &&Value| {
+        text(event, "type").is_some_and(|kind| {
+            matches!(
+                kind,
+                "response.completed" | "response.incomplete" | "response.failed"
+            )
+        })
+    };
+    let end = events.iter().rev().find(is_end)?;
+    member(end, "response").cloned()
+}
+
+/// Events of Bedrock's `ConverseStream`.
+fn bedrock(events: &[Value]) -> Option<Value> {
+    if !events
+        .iter()
+        .any(|event| member(event, "contentBlockDelta").is_some())
+    {
+        return None;
+    }
+    let mut answer = Answer::default();
+    for event in events {
+        let block = ["contentBlockStart", "contentBlockDelta"]
+            .iter()
+            .find_map(|name| member(event, name));
+        if let Some(block) = block {
+            let index = member(block, "contentBlockIndex")
+                .and_then(Value::as_integer)
+                .unwrap_or(0);
+            if let Some(call) = at(block, &["start", "toolUse"]) {
+                answer.call(index, text(call, "toolUseId"), text(call, "name"), "");
+            }
+            if let Some(delta) = member(block, "delta") {
+                answer
+                    .text
+                    .push_str(text(delta, "text").unwrap_or_default());
+                let thought = at(delta, &["reasoningContent", "text"]).and_then(Value::as_str);
+                answer.reasoning.push_str(thought.unwrap_or_default());
+                if let Some(json) = at(delta, &["toolUse", "input"]).and_then(Value::as_str) {
+                    answer.call(index, None, None, json);
+                }
+            }
+        }
+        let reason = at(event, &["messageStop", "stopReason"]).and_then(Value::as_str);
+        answer.finish_reason = reason.map(str::to_owned).or(answer.finish_reason);
+    }
+    Some(answer.into_message())
 }
 
 /// `chat.completion.chunk`s: text and arguments of calls arrive letter by letter.
@@ -114,7 +181,7 @@ fn gemini(chunks: &[Value]) -> Option<Value> {
         for part in parts {
             match text(part, "text") {
                 Some(text) if member(part, "thought") != Some(&Value::Bool(true)) => {
-                    texts.push_str(text)
+                    texts.push_str(text);
                 }
                 _ => others.push(part.clone()),
             }

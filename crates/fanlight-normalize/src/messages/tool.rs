@@ -55,6 +55,7 @@ pub(super) fn call(value: &Value) -> Option<Part> {
 }
 
 /// A part that holds the result of a call.
+#[expect(clippy::unnecessary_wraps, reason = "the tables of `part.rs` want it")]
 pub(super) fn response(value: &Value) -> Option<Part> {
     Some(Part::ToolCallResponse {
         id: call_id(value),

@@ -2,4 +2,5 @@
 
 pub(crate) mod autolog;
 pub(crate) mod otlp;
+pub(crate) mod providers;
 pub(crate) mod report;
