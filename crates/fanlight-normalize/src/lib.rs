@@ -28,6 +28,7 @@ mod model_name;
 mod parameters;
 mod preview;
 mod prices;
+mod same_call;
 mod span_type;
 mod summary;
 mod tags;

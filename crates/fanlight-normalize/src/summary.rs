@@ -11,6 +11,7 @@ use fanlight_model::{
 
 use crate::ancestry::below_marked;
 use crate::meaning::{Figures, figures};
+use crate::same_call::{Call, seen_twice};
 use crate::tags::{TRACE_NAME, tags};
 use crate::{cost, preview, token_usage};
 
@@ -188,21 +189,35 @@ impl<'a> Trace<'a> {
             .reduce(|sum, cost| sum.plus(&cost))
     }
 
-    /// The figures of spans whose ancestors have none: an agent that reports the sum of its calls would double them.
+    /// The figures of spans whose ancestors have none, and that are not what another span has already: an agent that
+    /// reports the sum of its calls would double them.
     fn outermost<T>(&self, of: impl Fn(&Figures<'a>) -> Option<T>) -> impl Iterator<Item = T> {
         let values: Vec<_> = self.figures.iter().map(of).collect();
         let known: Vec<_> = values.iter().map(Option::is_some).collect();
         let is_any_known = known.contains(&true);
-        let below = if is_any_known {
-            below_marked(&self.spans, &known)
+        let counted_elsewhere = if is_any_known {
+            let twice = seen_twice(&self.spans, &self.calls());
+            let below = below_marked(&self.spans, &known).into_iter();
+            below
+                .zip(twice)
+                .map(|(below, twice)| below || twice)
+                .collect()
         } else {
             known
         };
         values
             .into_iter()
-            .zip(below)
-            .filter(|(_, below)| !below)
+            .zip(counted_elsewhere)
+            .filter(|(_, elsewhere)| !elsewhere)
             .filter_map(|(value, _)| value)
+    }
+
+    fn calls(&self) -> Vec<Option<Call<'_>>> {
+        let calls = self.figures.iter().map(|figures| {
+            let (model, usage) = (figures.model.as_deref()?, figures.usage?);
+            Some(Call { model, usage })
+        });
+        calls.collect()
     }
 
     fn models(&self) -> Vec<String> {
