@@ -3,13 +3,15 @@
 //! Fills a server with agent traces over OTLP, reads them back through MLflow's API and reports throughput, latency, CPU,
 //! memory and disk. It starts a Fanlight server of its own for every size, or measures any server that speaks both
 //! protocols at a given URL. It refuses to know anything about the server's inside: a socket, `/proc` and the size of a
-//! directory are all it looks at. Start reading at [`run::size`].
+//! directory are all it looks at, but for `--target normalize`, which measures a library alone. Start reading at
+//! [`run::size`].
 
 mod corpus;
 mod dashboards;
 mod goals;
 mod http;
 mod ingest;
+mod normalize;
 mod patch;
 mod process;
 mod reads;
@@ -78,6 +80,8 @@ pub(crate) struct Args {
 pub(crate) enum Target {
     Fanlight,
     Mlflow,
+    /// No server: how fast spans get their meaning on one core.
+    Normalize,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -108,6 +112,9 @@ async fn main() -> Result<()> {
         corpus.bodies.len(),
         corpus.raw_bytes() / corpus.span_count(),
     ));
+    if args.target == Target::Normalize {
+        return normalize::measure(&corpus);
+    }
     let mut results = Results::new(&args);
     for traces in &args.traces {
         let measured = run::size(&args, &corpus, *traces).await?;

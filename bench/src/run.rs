@@ -46,6 +46,7 @@ pub(crate) async fn size(args: &Args, corpus: &Corpus, traces: u64) -> Result<Si
                 .context("--server-bin is missing")?;
             started_here(args, corpus, traces, binary).await
         }
+        Target::Normalize => bail!("normalisation is measured without a server"),
     }
 }
 

@@ -42,6 +42,15 @@ keys! {
     // OpenTelemetry, general.
     SessionId = "session.id",
     UserId = "user.id",
+    EndUserId = "enduser.id",
+    HttpMethod = "http.request.method",
+    OldHttpMethod = "http.method",
+    DbSystem = "db.system.name",
+    OldDbSystem = "db.system",
+    DbOperation = "db.operation.name",
+    OldDbOperation = "db.operation",
+    RpcSystem = "rpc.system",
+    MessagingSystem = "messaging.system",
 
     // OpenInference.
     OpenInferenceSpanKind = "openinference.span.kind",
@@ -57,6 +66,9 @@ keys! {
     OpenInferenceRequestModel = "llm.request.model_name",
     OpenInferenceEmbeddingModel = "embedding.model_name",
     OpenInferenceProvider = "llm.provider",
+    OpenInferenceSystem = "llm.system",
+    // MLflow's clients write it too.
+    Metadata = "metadata",
 
     // OpenTelemetry GenAI; Gemini CLI, Spring AI and others share it.
     GenAiOperation = "gen_ai.operation.name",
@@ -75,6 +87,11 @@ keys! {
     GenAiResponseModel = "gen_ai.response.model",
     GenAiProvider = "gen_ai.provider.name",
     GenAiConversationId = "gen_ai.conversation.id",
+
+    // Model Context Protocol.
+    McpMethod = "mcp.method.name",
+    McpRequest = "mcp.request.argument",
+    McpResponse = "mcp.response.value",
 
     // Claude Code; `span.type` is VoltAgent's too.
     PlainSpanType = "span.type",
@@ -100,12 +117,19 @@ keys! {
     TraceloopSystem = "gen_ai.system",
     // VoltAgent writes it too.
     TraceloopTotalTokens = "llm.usage.total_tokens",
+    TraceloopRequestType = "llm.request.type",
+    TraceloopSession = "traceloop.association.properties.session_id",
+    TraceloopChat = "traceloop.association.properties.chat_id",
+    TraceloopConversation = "traceloop.association.properties.conversation_id",
+    TraceloopThread = "traceloop.association.properties.thread_id",
+    TraceloopUser = "traceloop.association.properties.user_id",
 
     // Google ADK.
     AdkLlmRequest = "gcp.vertex.agent.llm_request",
     AdkLlmResponse = "gcp.vertex.agent.llm_response",
     AdkToolArguments = "gcp.vertex.agent.tool_call_args",
     AdkToolResponse = "gcp.vertex.agent.tool_response",
+    AdkSession = "gcp.vertex.agent.session_id",
 
     // Vercel AI SDK.
     VercelOperation = "ai.operationId",
@@ -118,6 +142,11 @@ keys! {
     VercelObject = "ai.response.object",
     VercelEmbedding = "ai.embedding",
     VercelEmbeddings = "ai.embeddings",
+    VercelToolCalls = "ai.response.toolCalls",
+    VercelResponseModel = "ai.response.model",
+    VercelModel = "ai.model.id",
+    VercelSession = "ai.telemetry.metadata.sessionId",
+    VercelUser = "ai.telemetry.metadata.userId",
 
     // VoltAgent.
     VoltEntityType = "entity.type",
@@ -141,6 +170,17 @@ keys! {
     LiveKitInputText = "lk.input_text",
     LiveKitResponseText = "lk.response.text",
     LiveKitFunctionCalls = "lk.response.function_calls",
+    LiveKitToolArguments = "lk.function_tool.arguments",
+    LiveKitToolOutput = "lk.function_tool.output",
+    // The same since it marks what people said.
+    LiveKitPiiUserInput = "lk.pii.user_input",
+    LiveKitPiiUserTranscript = "lk.pii.user_transcript",
+    LiveKitPiiChatContext = "lk.pii.chat_ctx",
+    LiveKitPiiInputText = "lk.pii.input_text",
+    LiveKitPiiResponseText = "lk.pii.response.text",
+    LiveKitPiiFunctionCalls = "lk.pii.response.function_calls",
+    LiveKitPiiToolArguments = "lk.pii.function_tool.arguments",
+    LiveKitPiiToolOutput = "lk.pii.function_tool.output",
 
     // Laminar.
     LaminarSpanType = "lmnr.span.type",
@@ -151,12 +191,56 @@ keys! {
     LangfuseType = "langfuse.observation.type",
     LangfuseInput = "langfuse.observation.input",
     LangfuseOutput = "langfuse.observation.output",
+    LangfuseTraceInput = "langfuse.trace.input",
+    LangfuseTraceOutput = "langfuse.trace.output",
+    LangfuseModel = "langfuse.observation.model.name",
+    LangfuseSession = "langfuse.session.id",
+    LangfuseUser = "langfuse.user.id",
+
+    // LangSmith.
+    LangSmithKind = "langsmith.span.kind",
+    LangSmithInput = "gen_ai.prompt",
+    LangSmithOutput = "gen_ai.completion",
+    LangSmithModel = "langsmith.metadata.ls_model_name",
+    LangSmithProvider = "langsmith.metadata.ls_provider",
+    LangSmithThread = "langsmith.metadata.thread_id",
+    LangSmithSession = "langsmith.metadata.session_id",
+    LangSmithConversation = "langsmith.metadata.conversation_id",
+    LangSmithUser = "langsmith.metadata.user_id",
+
+    // Logfire and Pydantic AI.
+    PydanticAllMessages = "pydantic_ai.all_messages",
+    PydanticAllMessagesEvents = "all_messages_events",
+    PydanticFinalResult = "final_result",
+    PydanticToolArguments = "tool_arguments",
+    PydanticToolResponse = "tool_response",
+
+    // Haystack.
+    HaystackComponent = "haystack.component.type",
+    HaystackPipelineMode = "haystack.pipeline.execution_mode",
+    HaystackInput = "haystack.component.input",
+    HaystackOutput = "haystack.component.output",
+    HaystackPipelineInput = "haystack.pipeline.input_data",
+    HaystackPipelineOutput = "haystack.pipeline.output_data",
+
+    // Strands.
+    StrandsCycle = "event_loop.cycle_id",
+
+    // Codex CLI.
+    CodexConversation = "conversation.id",
+    CodexTotalTokens = "codex.turn.token_usage.total_tokens",
+    CodexModel = "model",
 }
 
 /// `gen_ai.prompt.<n>.content` of Traceloop.
 pub(crate) const TRACELOOP_PROMPTS: &str = "gen_ai.prompt.";
 /// `gen_ai.completion.<n>.content` and `.tool_calls.<m>.arguments` of Traceloop.
 pub(crate) const TRACELOOP_COMPLETIONS: &str = "gen_ai.completion.";
+/// `llm.input_messages.<n>.message.…` of OpenInference.
+pub(crate) const OPEN_INFERENCE_INPUT_MESSAGES: &str = "llm.input_messages.";
+pub(crate) const OPEN_INFERENCE_OUTPUT_MESSAGES: &str = "llm.output_messages.";
+/// `llm.prompts.<n>.prompt.text` of OpenInference.
+pub(crate) const OPEN_INFERENCE_PROMPTS: &str = "llm.prompts.";
 /// All of Vercel's call settings that hold content.
 pub(crate) const VERCEL_PROMPT_PARTS: &str = "ai.prompt.";
 pub(crate) const VERCEL_RESPONSE_PARTS: &str = "ai.response.";
@@ -186,6 +270,6 @@ mod tests {
             assert_eq!(key_of(key.name()), Some(*key));
             assert_eq!(*key as usize, place);
         }
-        assert_eq!(key_of("http.method"), None);
+        assert_eq!(key_of("code.lineno"), None);
     }
 }

@@ -2,14 +2,15 @@
 
 use std::borrow::Cow;
 
-use fanlight_model::Value;
+use fanlight_model::{Span, Value};
 use serde::Deserialize;
 
-use crate::content::Field;
+use crate::content::{self, Field};
 use crate::found::Found;
 use crate::keys::Key;
 use crate::{gemini_cli, vercel};
 
+/// In the order they are asked: within a convention, what answered before what was asked for.
 const MODEL: &[Key] = &[
     Key::LlmModel,
     Key::OpenInferenceResponseModel,
@@ -18,13 +19,37 @@ const MODEL: &[Key] = &[
     Key::OpenInferenceEmbeddingModel,
     Key::GenAiResponseModel,
     Key::GenAiRequestModel,
+    Key::LangfuseModel,
+    Key::LangSmithModel,
+    Key::VercelResponseModel,
+    Key::VercelModel,
+];
+const REQUESTED: &[Key] = &[
+    Key::OpenInferenceRequestModel,
+    Key::GenAiRequestModel,
+    Key::VercelModel,
+    Key::LangSmithModel,
+];
+const ANSWERED: &[Key] = &[
+    Key::OpenInferenceResponseModel,
+    Key::GenAiResponseModel,
+    Key::VercelResponseModel,
 ];
 
 const PROVIDER: &[Key] = &[
     Key::LlmProvider,
     Key::OpenInferenceProvider,
     Key::GenAiProvider,
+    Key::LangSmithProvider,
+    Key::OpenInferenceSystem,
     Key::TraceloopSystem,
+];
+/// What frameworks write where the provider belongs.
+const FRAMEWORKS: [&str; 4] = [
+    "langchain",
+    "langgraph",
+    "strands-agents",
+    "gcp.vertex.agent",
 ];
 
 const LAMINAR: &[Key] = &[Key::LaminarSpanType, Key::LaminarInput, Key::LaminarOutput];
@@ -43,11 +68,49 @@ const MESSAGE_FORMATS: &[(&str, Test)] = &[
 ];
 
 pub(crate) fn model<'a>(found: &Found<'a>) -> Option<Cow<'a, str>> {
-    found.first_text(MODEL)
+    found.first_text(MODEL).or_else(|| codex_model(found))
+}
+
+/// A name as common as `model` is a model's only where nobody else would write it.
+fn codex_model<'a>(found: &Found<'a>) -> Option<Cow<'a, str>> {
+    found
+        .text(Key::CodexModel)
+        .filter(|_| found.has(Key::CodexTotalTokens))
 }
 
 pub(crate) fn provider<'a>(found: &Found<'a>) -> Option<Cow<'a, str>> {
-    found.first_text(PROVIDER)
+    let mut named = PROVIDER.iter().filter_map(|key| found.text(*key));
+    let provider = named.find(|name| !FRAMEWORKS.contains(&name.as_ref()))?;
+    Some(without_api(found, provider))
+}
+
+/// Vercel's SDK adds which API of the provider it uses: `openai.responses`.
+fn without_api<'a>(found: &Found<'a>, provider: Cow<'a, str>) -> Cow<'a, str> {
+    if !found.has(Key::VercelOperation) {
+        return provider;
+    }
+    match provider.split_once('.') {
+        Some((name, _)) => Cow::Owned(name.to_owned()),
+        None => provider,
+    }
+}
+
+/// The model that was asked for and the one that answered, where a client tells them apart.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Models {
+    pub requested: Option<String>,
+    pub answered: Option<String>,
+}
+
+pub fn models(span: &Span) -> Models {
+    let found = Found::of(span);
+    let inputs = || model_in_content(&content::inputs(&found)?);
+    let outputs = || model_in_content(&content::outputs(&found)?);
+    let owned = |name: Option<Cow<'_, str>>| name.map(Cow::into_owned);
+    Models {
+        requested: owned(found.first_text(REQUESTED).or_else(inputs)),
+        answered: owned(found.first_text(ANSWERED).or_else(outputs)),
+    }
 }
 
 pub(crate) fn message_format<'a>(found: &Found<'a>) -> Option<Cow<'a, str>> {

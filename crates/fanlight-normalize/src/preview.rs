@@ -1,25 +1,173 @@
 //! The one line a list shows of a request or a response: what the user asked, what the assistant answered.
 
-use fanlight_model::Value;
+use fanlight_model::{Span, Value};
 
-use crate::json_text::{decode_json_text, render};
+use crate::content::{self, Field};
+use crate::document::{entries, first_member, items, member as field};
+use crate::found::Found;
+use crate::json_text::{decode, decode_json_text, render};
+use crate::messages::{Message, Part, conversation};
+use crate::span_type::span_type;
 
 const MAX_CHARS: usize = 1000;
 const ELLIPSIS: &str = "...";
 
 const TEXT_PARTS: [&str; 3] = ["text", "input_text", "output_text"];
+/// Arguments of a tool stay what they are; alone, a word would not say which of them it is.
+const TOOL: &str = "TOOL";
 
-/// Of inputs: the last message of the user, else the JSON.
-pub(crate) fn request(inputs: &Value) -> String {
-    let decoded = decode_json_text(inputs);
-    let text = user_text(&decoded).or_else(|| user_text(field(&decoded, "request")?));
-    text.map_or_else(|| whole(inputs), cut)
+/// Of a span that began a trace: what the user said last, else its inputs.
+pub(crate) fn request(span: &Span) -> Option<String> {
+    let found = Found::of(span);
+    let inputs = content::inputs(&found);
+    if let Some(text) = inputs.as_ref().and_then(|inputs| simple(inputs, user_text)) {
+        return Some(text);
+    }
+    asked(span).or_else(|| plain(&found, inputs?.value()))
 }
 
-/// Of outputs: the answer of the assistant, else the JSON.
-pub(crate) fn response(outputs: &Value) -> String {
-    let decoded = decode_json_text(outputs);
-    assistant_text(&decoded).map_or_else(|| whole(outputs), cut)
+/// Of a span that began a trace: what the assistant said last, else its outputs.
+pub(crate) fn response(span: &Span) -> Option<String> {
+    let found = Found::of(span);
+    let outputs = content::outputs(&found);
+    if let Some(text) = outputs
+        .as_ref()
+        .and_then(|outputs| simple(outputs, assistant_text))
+    {
+        return Some(text);
+    }
+    answered(span).or_else(|| plain(&found, outputs?.value()))
+}
+
+/// What a user said in any span.
+pub(crate) fn asked(span: &Span) -> Option<String> {
+    let messages = conversation(span).input;
+    let mut of_user = messages
+        .iter()
+        .rev()
+        .filter(|message| message.role == "user");
+    let said = of_user.find_map(Message::text);
+    said.or_else(|| messages.iter().rev().find_map(Message::text))
+        .map(|text| words(&text))
+}
+
+/// What an assistant said in any span, else what it wanted to call, else what was left to say for a tool.
+pub(crate) fn answered(span: &Span) -> Option<String> {
+    let messages = conversation(span).output;
+    let of_assistant = || {
+        messages
+            .iter()
+            .rev()
+            .filter(|message| message.role == "assistant")
+    };
+    let said = of_assistant().find_map(Message::text);
+    said.or_else(|| of_assistant().find_map(calls))
+        .or_else(|| messages.iter().rev().find_map(result))
+        .map(|text| words(&text))
+}
+
+/// Frameworks write an object with one text as what the user said.
+fn words(text: &str) -> String {
+    let decoded = decode(text);
+    cut(decoded.as_ref().and_then(only_text).unwrap_or(text))
+}
+
+/// `get_weather({"city": "Paris"})`
+fn calls(message: &Message) -> Option<String> {
+    let calls: Vec<_> = message
+        .parts
+        .iter()
+        .filter_map(|part| match part {
+            Part::ToolCall {
+                name, arguments, ..
+            } => Some(format!("{name}({})", render(arguments, MAX_CHARS))),
+            _ => None,
+        })
+        .collect();
+    (!calls.is_empty()).then(|| calls.join(", "))
+}
+
+fn result(message: &Message) -> Option<String> {
+    message.parts.iter().find_map(|part| match part {
+        Part::ToolCallResponse { response, .. } => match response {
+            Value::String(text) => Some(text.clone()),
+            Value::Null => None,
+            other => Some(render(other, MAX_CHARS)),
+        },
+        Part::Text(text) => Some(text.clone()),
+        Part::Other {
+            kind,
+            value: Value::String(text),
+        } if kind == "refusal" => Some(text.clone()),
+        _ => None,
+    })
+}
+
+/// The usual shapes, without making messages of all that a request holds. Text that is JSON may have an unusual one.
+fn simple(field: &Field<'_>, read: fn(&Value) -> Option<&str>) -> Option<String> {
+    let decoded = decode_json_text(field.value());
+    let text = read(&decoded).filter(|text| !text.is_empty() && decode(text).is_none())?;
+    Some(cut(text))
+}
+
+/// Arguments and results of a function: text as it is, the only text of an object, else JSON.
+fn plain(found: &Found<'_>, value: &Value) -> Option<String> {
+    let decoded = decode_json_text(value);
+    if let Value::String(text) = decoded.as_ref() {
+        // Clients write what is not there as JSON.
+        return (text != "null").then(|| cut(text));
+    }
+    let content = traceloop_content(&decoded);
+    // JSON text stays as its sender wrote it.
+    let shown = if std::ptr::eq(content, decoded.as_ref()) {
+        value
+    } else {
+        content
+    };
+    if let Some(error) = error(content) {
+        return Some(cut(error));
+    }
+    let is_tool = || span_type(found).is_some_and(|own| own == TOOL);
+    let words = only_text(content).filter(|_| !is_tool());
+    Some(words.map_or_else(|| whole(shown), cut))
+}
+
+/// What a provider says went wrong: `{"error": {"message": …}}`, `{"object": "error", "message": …}`.
+fn error(value: &Value) -> Option<&str> {
+    let says_error = field(value, "object").and_then(Value::as_str) == Some("error");
+    let holder = field(value, "error").or_else(|| says_error.then_some(value))?;
+    field(holder, "message")?.as_str()
+}
+
+/// OpenLLMetry keeps inputs and outputs of LangChain among tags and settings of the run.
+fn traceloop_content(value: &Value) -> &Value {
+    let is_run = field(value, "kwargs").is_some();
+    first_member(value, &["inputs", "outputs"])
+        .filter(|_| is_run)
+        .unwrap_or(value)
+}
+
+/// The text of an object or a list that holds nothing but it.
+fn only_text(value: &Value) -> Option<&str> {
+    let says_something = |value: &&Value| match value {
+        Value::Null => false,
+        Value::String(text) => !text.is_empty(),
+        Value::Array(items) => !items.is_empty(),
+        Value::Map(entries) => !entries.is_empty(),
+        _ => true,
+    };
+    let mut members: Vec<_> = items(value).iter().filter(says_something).collect();
+    members.extend(
+        entries(value)
+            .iter()
+            .map(|(_, value)| value)
+            .filter(says_something),
+    );
+    match (value, members.as_slice()) {
+        (Value::String(text), _) => Some(text),
+        (_, [only]) => only_text(only),
+        _ => None,
+    }
 }
 
 /// A plain list is taken for messages only when one of them says whose it is: it may as well be documents.
@@ -29,6 +177,10 @@ fn messages(value: &Value) -> Option<&Value> {
 }
 
 fn user_text(inputs: &Value) -> Option<&str> {
+    user_text_of(inputs).or_else(|| user_text_of(field(inputs, "request")?))
+}
+
+fn user_text_of(inputs: &Value) -> Option<&str> {
     let lists = [
         messages(inputs),
         field(inputs, "messages"),
@@ -96,23 +248,6 @@ fn part_text<'a>(part: &'a Value, name: &str) -> Option<&'a str> {
         .filter(|_| is_text)
 }
 
-fn field<'a>(value: &'a Value, name: &str) -> Option<&'a Value> {
-    match value {
-        Value::Map(entries) => entries
-            .iter()
-            .find(|(key, _)| key == name)
-            .map(|(_, value)| value),
-        _ => None,
-    }
-}
-
-fn items(value: &Value) -> &[Value] {
-    match value {
-        Value::Array(items) => items,
-        _ => &[],
-    }
-}
-
 fn whole(value: &Value) -> String {
     cut(&render(value, MAX_CHARS + 1))
 }
@@ -130,7 +265,15 @@ fn cut(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::testing::json;
+    use crate::testing::{json, span};
+
+    fn request(inputs: &Value) -> String {
+        super::request(&span([("mlflow.spanInputs", inputs.clone())])).unwrap()
+    }
+
+    fn response(outputs: &Value) -> String {
+        super::response(&span([("mlflow.spanOutputs", outputs.clone())])).unwrap()
+    }
 
     #[test]
     fn the_last_message_of_the_user_is_the_request() {
@@ -189,18 +332,65 @@ mod tests {
             request(&json(r#"{"q":"hi","n":[1,2.5]}"#)),
             r#"{"q": "hi", "n": [1, 2.5]}"#
         );
-        assert_eq!(request(&r#"{"q":"hi"}"#.into()), r#"{"q":"hi"}"#);
-        assert_eq!(response(&"answer".into()), "\"answer\"");
         assert_eq!(
-            response(&json(r#"{"choices": [{"message": {"content": null}}]}"#)),
-            r#"{"choices": [{"message": {"content": null}}]}"#
+            request(&r#"{"q":"hi","n":1}"#.into()),
+            r#"{"q":"hi","n":1}"#
         );
         assert_eq!(response(&json("[]")), "[]");
         assert_eq!(
-            response(&json(r#"[{"content": "document"}]"#)),
-            r#"[{"content": "document"}]"#
+            response(&json(r#"[{"content": "document", "id": 1}]"#)),
+            r#"[{"content": "document", "id": 1}]"#
         );
         assert_eq!(response(&json("[1, 2]")), "[1, 2]");
+    }
+
+    #[test]
+    fn text_is_shown_as_people_wrote_it() {
+        assert_eq!(response(&"answer".into()), "answer");
+        assert_eq!(response(&r#""an \"answer\"""#.into()), r#"an "answer""#);
+        assert_eq!(request(&json(r#"{"q": "hi"}"#)), "hi");
+        assert_eq!(request(&json(r#"{"args": ["hi"], "kwargs": {}}"#)), "hi");
+        let nothing = span([("mlflow.spanOutputs", "null".into())]);
+        assert_eq!(super::response(&nothing), None);
+    }
+
+    #[test]
+    fn settings_of_a_run_are_not_what_went_in() {
+        let run = |inputs: &str| {
+            format!(r#"{{"inputs": {inputs}, "tags": [], "kwargs": {{"name": "n"}}}}"#)
+        };
+        assert_eq!(request(&run(r#"{"q": "hi"}"#).as_str().into()), "hi");
+        assert_eq!(
+            request(&run(r#"{"q": "hi", "n": 1}"#).as_str().into()),
+            r#"{"q": "hi", "n": 1}"#
+        );
+    }
+
+    #[test]
+    fn arguments_of_a_tool_keep_their_names() {
+        let tool = span([
+            ("mlflow.spanType", "TOOL".into()),
+            ("mlflow.spanInputs", r#"{"city": "Paris"}"#.into()),
+        ]);
+        assert_eq!(
+            super::request(&tool).as_deref(),
+            Some(r#"{"city": "Paris"}"#)
+        );
+    }
+
+    #[test]
+    fn a_model_that_only_calls_tools_answers_with_the_call() {
+        let call = r#"{"choices": [{"message": {"role": "assistant", "content": null, "tool_calls": [{"id": "c",
+            "function": {"name": "get_weather", "arguments": "{\"city\": \"Paris\"}"}}]}}]}"#;
+        assert_eq!(response(&json(call)), r#"get_weather({"city": "Paris"})"#);
+    }
+
+    #[test]
+    fn results_of_tools_are_not_what_the_user_said() {
+        let chat = r#"{"model": "claude", "messages": [{"role": "user", "content": "Weather?"},
+            {"role": "assistant", "content": [{"type": "tool_use", "id": "t", "name": "f", "input": {}}]},
+            {"role": "user", "content": [{"type": "tool_result", "tool_use_id": "t", "content": "18 C"}]}]}"#;
+        assert_eq!(request(&json(chat)), "Weather?");
     }
 
     #[test]
@@ -217,8 +407,8 @@ mod tests {
             "ü".repeat(997) + "..."
         );
         assert_eq!(
-            response(&exact.as_str().into()),
-            format!("\"{}...", "ü".repeat(996))
+            response(&(exact + "ü").as_str().into()),
+            "ü".repeat(997) + "..."
         );
     }
 }

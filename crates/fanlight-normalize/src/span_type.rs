@@ -22,6 +22,7 @@ const OPEN_INFERENCE: &Names = &[
     ("RERANKER", "RERANKER"),
     ("GUARDRAIL", "GUARDRAIL"),
     ("EVALUATOR", "EVALUATOR"),
+    ("PROMPT", "PROMPT"),
     ("UNKNOWN", "UNKNOWN"),
 ];
 const GEMINI_CLI: &Names = &[
@@ -39,6 +40,17 @@ const GEN_AI: &Names = &[
     ("generate_content", "LLM"),
     ("text_completion", "LLM"),
     ("response", "LLM"),
+    ("invoke_workflow", "WORKFLOW"),
+    ("execute_task", "TASK"),
+    ("retrieval", "RETRIEVER"),
+    ("rerank", "RERANKER"),
+    ("search_memory", "MEMORY"),
+    ("create_memory", "MEMORY"),
+    ("update_memory", "MEMORY"),
+    ("upsert_memory", "MEMORY"),
+    ("delete_memory", "MEMORY"),
+    ("create_memory_store", "MEMORY"),
+    ("delete_memory_store", "MEMORY"),
 ];
 const TRACELOOP: &Names = &[
     ("workflow", "WORKFLOW"),
@@ -46,6 +58,47 @@ const TRACELOOP: &Names = &[
     ("agent", "AGENT"),
     ("tool", "TOOL"),
     ("unknown", "UNKNOWN"),
+];
+/// OpenLLMetry before it took over `gen_ai.operation.name`.
+const TRACELOOP_REQUESTS: &Names = &[
+    ("chat", "CHAT_MODEL"),
+    ("completion", "LLM"),
+    ("embedding", "EMBEDDING"),
+    ("rerank", "RERANKER"),
+];
+const LANGSMITH: &Names = &[
+    ("llm", "LLM"),
+    ("chain", "CHAIN"),
+    ("tool", "TOOL"),
+    ("retriever", "RETRIEVER"),
+    ("embedding", "EMBEDDING"),
+    ("prompt", "PROMPT"),
+    ("parser", "PARSER"),
+];
+/// How the name of a component's class ends.
+const HAYSTACK: &Names = &[
+    ("ChatGenerator", "CHAT_MODEL"),
+    ("Generator", "LLM"),
+    ("Retriever", "RETRIEVER"),
+    ("Embedder", "EMBEDDING"),
+    ("Ranker", "RERANKER"),
+    ("Agent", "AGENT"),
+    ("ToolInvoker", "TOOL"),
+    ("Builder", "PROMPT"),
+    ("Parser", "PARSER"),
+    ("", "CHAIN"),
+];
+const MCP: &Names = &[("tools/call", "TOOL"), ("resources/read", "RETRIEVER")];
+/// Databases that find by meaning: asking one is what a retriever does.
+const VECTOR_DATABASES: [&str; 8] = [
+    "chroma",
+    "lancedb",
+    "marqo",
+    "milvus",
+    "pinecone",
+    "qdrant",
+    "turbopuffer",
+    "weaviate",
 ];
 const VERCEL: &Names = &[
     ("ai.generateText", "LLM"),
@@ -60,6 +113,9 @@ const VERCEL: &Names = &[
     ("ai.embed", "EMBEDDING"),
     ("ai.embed.doEmbed", "EMBEDDING"),
     ("ai.embedMany", "EMBEDDING"),
+    ("ai.embedMany.doEmbed", "EMBEDDING"),
+    ("ai.rerank", "RERANKER"),
+    ("ai.rerank.doRerank", "RERANKER"),
 ];
 const VOLT_AGENT: &Names = &[
     ("agent", "AGENT"),
@@ -70,9 +126,11 @@ const VOLT_AGENT: &Names = &[
 /// The first key a span has decides; `*` at the end stands for any continuation.
 const LIVEKIT_KEYS: &Names = &[
     ("lk.retry_count", "LLM"),
-    ("lk.function_tool*", "TOOL"),
+    ("lk.function_tool.*", "TOOL"),
+    ("lk.pii.function_tool.*", "TOOL"),
     ("lk.agent_name", "AGENT"),
     ("lk.instructions", "AGENT"),
+    ("lk.pii.instructions", "AGENT"),
     ("lk.generation_id", "AGENT"),
     ("lk.tts*", "UNKNOWN"),
     ("lk.input_text", "UNKNOWN"),
@@ -112,14 +170,32 @@ const RULES: &[fn(&Found<'_>) -> Option<&'static str>] = &[
             .flatten()
     },
     |found| claude_code::Kind::of(found).map(claude_code::Kind::span_type),
+    |found| named(found, Key::LangSmithKind, LANGSMITH),
+    |found| named(found, Key::McpMethod, MCP),
     |found| named(found, Key::GenAiOperation, GEN_AI),
     |found| named(found, Key::TraceloopSpanKind, TRACELOOP),
+    |found| named(found, Key::TraceloopRequestType, TRACELOOP_REQUESTS),
     |found| named(found, Key::VercelOperation, VERCEL),
     |found| named(found, Key::PlainSpanType, VOLT_AGENT),
     |found| named(found, Key::VoltEntityType, VOLT_AGENT),
+    haystack,
     livekit,
     |found| named(found, Key::LaminarSpanType, LAMINAR),
     |found| named(found, Key::LangfuseType, LANGFUSE),
+    |found| found.has(Key::PydanticAllMessagesEvents).then_some("AGENT"),
+    |found| found.has(Key::PydanticToolResponse).then_some("TOOL"),
+    |found| found.has(Key::CodexTotalTokens).then_some("AGENT"),
+    |found| found.has(Key::StrandsCycle).then_some("CHAIN"),
+    adk,
+    vector_database,
+    // Calls that have nothing to do with models, so that all of a request sits in one tree.
+    |found| found.has(Key::DbSystem).then_some("DATABASE"),
+    |found| found.has(Key::OldDbSystem).then_some("DATABASE"),
+    |found| found.has(Key::MessagingSystem).then_some("MESSAGING"),
+    |found| found.has(Key::RpcSystem).then_some("RPC"),
+    |found| found.has(Key::McpMethod).then_some("RPC"),
+    |found| found.has(Key::HttpMethod).then_some("HTTP"),
+    |found| found.has(Key::OldHttpMethod).then_some("HTTP"),
 ];
 
 /// What the client says, unless that is nothing or `UNKNOWN` and a convention knows better.
@@ -133,6 +209,34 @@ pub(crate) fn span_type<'a>(found: &Found<'a>) -> Option<Cow<'a, str>> {
         .find_map(|rule| rule(found))
         .map(Cow::Borrowed)
         .or(own)
+}
+
+fn haystack(found: &Found<'_>) -> Option<&'static str> {
+    let Some(class) = found.text(Key::HaystackComponent) else {
+        return found.has(Key::HaystackPipelineMode).then_some("CHAIN");
+    };
+    let (_, span_type) = HAYSTACK
+        .iter()
+        .find(|(ending, _)| class.ends_with(ending))?;
+    Some(span_type)
+}
+
+/// Google's ADK wraps its calls in spans without attributes.
+fn adk(found: &Found<'_>) -> Option<&'static str> {
+    if found.span.scope.name != "gcp.vertex.agent" {
+        return None;
+    }
+    let name = found.span.name.as_str();
+    (name == "invocation" || name.starts_with("agent_run ")).then_some("AGENT")
+}
+
+fn vector_database(found: &Found<'_>) -> Option<&'static str> {
+    let system = found.first_text(&[Key::DbSystem, Key::OldDbSystem])?;
+    let operation = found.first_text(&[Key::DbOperation, Key::OldDbOperation])?;
+    let asks = ["query", "search"]
+        .iter()
+        .any(|verb| operation.to_ascii_lowercase().contains(verb));
+    (asks && VECTOR_DATABASES.contains(&system.as_ref())).then_some("RETRIEVER")
 }
 
 fn named(found: &Found<'_>, key: Key, names: &Names) -> Option<&'static str> {
@@ -209,6 +313,18 @@ mod tests {
         check("entity.type", VOLT_AGENT);
         check("lmnr.span.type", LAMINAR);
         check("langfuse.observation.type", LANGFUSE);
+        check("langsmith.span.kind", LANGSMITH);
+        check("mcp.method.name", MCP);
+        check("llm.request.type", TRACELOOP_REQUESTS);
+        check(
+            "haystack.component.type",
+            &[
+                ("OpenAIChatGenerator", "CHAT_MODEL"),
+                ("HuggingFaceLocalGenerator", "LLM"),
+                ("InMemoryBM25Retriever", "RETRIEVER"),
+                ("DocumentJoiner", "CHAIN"),
+            ],
+        );
         check(
             "span.type",
             &[
@@ -229,10 +345,6 @@ mod tests {
     #[test]
     fn names_are_case_sensitive_but_operations_are_not() {
         assert_eq!(type_of([("openinference.span.kind", "llm".into())]), None);
-        assert_eq!(
-            type_of([("openinference.span.kind", "PROMPT".into())]),
-            None
-        );
         assert_eq!(type_of([("traceloop.span.kind", "Workflow".into())]), None);
         assert_eq!(
             type_of([("gen_ai.operation.name", "CHAT".into())]).as_deref(),
@@ -297,6 +409,30 @@ mod tests {
         assert_eq!(
             type_of([("mlflow.spanType", "\"LLM\"".into())]).as_deref(),
             Some("LLM")
+        );
+    }
+
+    #[test]
+    fn plain_calls_have_a_type_too() {
+        check("http.request.method", &[("GET", "HTTP")]);
+        check(
+            "db.system",
+            &[("postgresql", "DATABASE"), ("qdrant", "DATABASE")],
+        );
+        check("rpc.system", &[("grpc", "RPC")]);
+        check("messaging.system", &[("kafka", "MESSAGING")]);
+        assert_eq!(
+            type_of([
+                ("db.system", "qdrant".into()),
+                ("db.operation", "query_points".into())
+            ])
+            .as_deref(),
+            Some("RETRIEVER")
+        );
+        let model_call = ("gen_ai.operation.name", Value::from("chat"));
+        assert_eq!(
+            type_of([("http.request.method", "POST".into()), model_call]).as_deref(),
+            Some("CHAT_MODEL")
         );
     }
 

@@ -10,9 +10,8 @@ use fanlight_model::{
 };
 
 use crate::ancestry::below_marked;
-use crate::content;
-use crate::found::Found;
 use crate::meaning::{Figures, figures};
+use crate::same_call::{Call, seen_twice};
 use crate::tags::{TRACE_NAME, tags};
 use crate::{cost, preview, token_usage};
 
@@ -136,25 +135,30 @@ impl<'a> Trace<'a> {
         (start, end.and_then(|end| end.checked_since(start)))
     }
 
-    /// Of several roots the last one that has inputs.
+    /// Of several roots the last one that has inputs. A root without, of a framework or a web server, has what its first
+    /// model or agent was asked.
     fn request_preview(&self) -> Option<String> {
         let said = self.facts.and_then(|facts| facts.request_preview.clone());
-        said.or_else(|| {
-            self.roots()
-                .rev()
-                .find_map(|root| Some(preview::request(content::inputs(&Found::of(root))?.value())))
-        })
+        said.or_else(|| self.roots().rev().find_map(preview::request))
+            .or_else(|| self.speaking().find_map(preview::asked))
     }
 
     fn response_preview(&self) -> Option<String> {
         let said = self.facts.and_then(|facts| facts.response_preview.clone());
-        said.or_else(|| {
-            self.roots().rev().find_map(|root| {
-                Some(preview::response(
-                    content::outputs(&Found::of(root))?.value(),
-                ))
-            })
-        })
+        said.or_else(|| self.roots().rev().find_map(preview::response))
+            .or_else(|| self.speaking().rev().find_map(preview::answered))
+    }
+
+    /// Spans that may hold messages: they ask a model, or have events, which log records become. Looking into the others
+    /// would cost every trace of a web server.
+    fn speaking(&self) -> impl DoubleEndedIterator<Item = &'a Span> {
+        let figures = self.figures.iter();
+        self.spans
+            .iter()
+            .copied()
+            .zip(figures)
+            .filter(|(span, figures)| figures.model.is_some() || !span.events.is_empty())
+            .map(|(span, _)| span)
     }
 
     fn said_or_first(
@@ -185,21 +189,35 @@ impl<'a> Trace<'a> {
             .reduce(|sum, cost| sum.plus(&cost))
     }
 
-    /// The figures of spans whose ancestors have none: an agent that reports the sum of its calls would double them.
+    /// The figures of spans whose ancestors have none, and that are not what another span has already: an agent that
+    /// reports the sum of its calls would double them.
     fn outermost<T>(&self, of: impl Fn(&Figures<'a>) -> Option<T>) -> impl Iterator<Item = T> {
         let values: Vec<_> = self.figures.iter().map(of).collect();
         let known: Vec<_> = values.iter().map(Option::is_some).collect();
         let is_any_known = known.contains(&true);
-        let below = if is_any_known {
-            below_marked(&self.spans, &known)
+        let counted_elsewhere = if is_any_known {
+            let twice = seen_twice(&self.spans, &self.calls());
+            let below = below_marked(&self.spans, &known).into_iter();
+            below
+                .zip(twice)
+                .map(|(below, twice)| below || twice)
+                .collect()
         } else {
             known
         };
         values
             .into_iter()
-            .zip(below)
-            .filter(|(_, below)| !below)
+            .zip(counted_elsewhere)
+            .filter(|(_, elsewhere)| !elsewhere)
             .filter_map(|(value, _)| value)
+    }
+
+    fn calls(&self) -> Vec<Option<Call<'_>>> {
+        let calls = self.figures.iter().map(|figures| {
+            let (model, usage) = (figures.model.as_deref()?, figures.usage?);
+            Some(Call { model, usage })
+        });
+        calls.collect()
     }
 
     fn models(&self) -> Vec<String> {

@@ -8,7 +8,8 @@ here="$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)"
 repo="$(cd "$here/../../.." && pwd)"
 cache="$(realpath -m "${FANLIGHT_TEST_CACHE:-$repo/target/test-cache}")"
 
-environments=(mlflow-3.17.2 mlflow-tracing-3.17.2 mlflow-3.10.1 mlflow-2.22 mlflow-2.18.0 opentelemetry dataframes)
+environments=(mlflow-3.17.2 mlflow-tracing-3.17.2 mlflow-3.10.1 mlflow-2.22 mlflow-2.18.0 opentelemetry dataframes
+  conventions conventions-llama-index)
 if [[ $# -gt 0 && "$1" != -* ]]; then
   environments=("$1")
   shift
@@ -20,6 +21,7 @@ tests_of() {
     mlflow-2.*) echo v2 ;;
     opentelemetry) echo otel ;;
     dataframes) echo dataframes ;;
+    conventions*) echo conventions ;;
     *) echo "run.sh: unknown environment $1" >&2; return 2 ;;
   esac
 }

@@ -192,14 +192,14 @@ fn previews_come_from_the_last_root_that_has_content() {
         ]
     };
     let derived = summary(None, spans());
-    assert_eq!(derived.request_preview.as_deref(), Some("\"two\""));
-    assert_eq!(derived.response_preview.as_deref(), Some("\"1\""));
+    assert_eq!(derived.request_preview.as_deref(), Some("two"));
+    assert_eq!(derived.response_preview.as_deref(), Some("1"));
 
     let mut said = facts();
     said.request_preview = Some("x".repeat(3000));
     let given = summary(Some(&said), spans());
     assert_eq!(given.request_preview.map(|text| text.len()), Some(3000));
-    assert_eq!(given.response_preview.as_deref(), Some("\"1\""));
+    assert_eq!(given.response_preview.as_deref(), Some("1"));
 }
 
 #[test]

@@ -8,6 +8,7 @@ mod support;
 mod figures;
 mod hits;
 mod made;
+mod messages;
 mod refusals;
 mod searches;
 mod sessions;
