@@ -15,6 +15,8 @@ const ELLIPSIS: &str = "...";
 const TEXT_PARTS: [&str; 3] = ["text", "input_text", "output_text"];
 /// Arguments of a tool stay what they are; alone, a word would not say which of them it is.
 const TOOL: &str = "TOOL";
+/// Roles whose messages are prompts, also where a span returns them.
+const ASKS: [&str; 3] = ["system", "developer", "user"];
 
 /// Of a span that began a trace: what the user said last, else its inputs.
 pub(crate) fn request(span: &Span) -> Option<String> {
@@ -61,8 +63,12 @@ pub(crate) fn answered(span: &Span) -> Option<String> {
             .filter(|message| message.role == "assistant")
     };
     let said = of_assistant().find_map(Message::text);
+    let of_others = || {
+        let messages = messages.iter().rev();
+        messages.filter(|message| !ASKS.contains(&message.role.as_str()))
+    };
     said.or_else(|| of_assistant().find_map(calls))
-        .or_else(|| messages.iter().rev().find_map(result))
+        .or_else(|| of_others().find_map(result))
         .map(|text| words(&text))
 }
 

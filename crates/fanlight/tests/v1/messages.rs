@@ -1,23 +1,19 @@
 //! A conversation as a page shows it, from an export of real instrumentation.
 
-use serde_json::json;
+use serde_json::{Value as Json, json};
 
 use crate::support::Server;
 
 const EXPORT: &str = include_str!("../../../fanlight-normalize/tests/fixtures/otlp/oi_openai.json");
-/// In the export, the trace in which a tool has answered.
-const TRACE_WITH_TOOL: usize = 3;
+/// What the model makes of the tool's answer.
+const ANSWER: &str = "The tool said: 18 C";
 
 #[test]
 fn a_span_has_its_conversation_in_one_form() {
     let server = Server::start(&[]);
     let reply = server.send_json("POST", "/v1/traces", EXPORT);
     assert_eq!(reply.status, 200, "{}", reply.text());
-    let export: serde_json::Value = serde_json::from_str(EXPORT).unwrap();
-    let spans = export["resourceSpans"][0]["scopeSpans"][0]["spans"].clone();
-    let mut spans = spans.as_array().unwrap().clone();
-    spans.sort_by_key(|span| span["startTimeUnixNano"].as_str().map(str::to_owned));
-    let trace_id = spans[TRACE_WITH_TOOL]["traceId"].as_str().unwrap();
+    let trace_id = trace_with(ANSWER);
 
     let trace = server.get(&format!("/api/v1/traces/tr-{trace_id}")).json();
     let span = &trace["spans"][0];
@@ -34,7 +30,7 @@ fn a_span_has_its_conversation_in_one_form() {
             ]},
         ],
         "output": [{
-            "role": "assistant", "parts": [{"type": "text", "content": "The tool said: 18 C"}],
+            "role": "assistant", "parts": [{"type": "text", "content": ANSWER}],
             "finish_reason": "stop",
         }],
     });
@@ -43,5 +39,18 @@ fn a_span_has_its_conversation_in_one_form() {
     assert_eq!(span["finish_reasons"], json!(["stop"]));
     assert_eq!(span["documents"], json!([]));
     assert_eq!(span["provider"], "openai");
-    assert_eq!(trace["trace"]["response_preview"], "The tool said: 18 C");
+    assert_eq!(trace["trace"]["response_preview"], ANSWER);
+}
+
+/// The trace of the span in the export that says `text`.
+fn trace_with(text: &str) -> String {
+    let export: Json = serde_json::from_str(EXPORT).unwrap();
+    let list = |value: &Json, name: &str| value[name].as_array().cloned().unwrap_or_default();
+    let span = list(&export, "resourceSpans")
+        .iter()
+        .flat_map(|group| list(group, "scopeSpans"))
+        .flat_map(|scope| list(&scope, "spans"))
+        .find(|span| span.to_string().contains(text))
+        .unwrap();
+    span["traceId"].as_str().unwrap().to_owned()
 }
