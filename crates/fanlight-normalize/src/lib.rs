@@ -20,6 +20,7 @@ mod mlflow;
 mod model_name;
 mod preview;
 mod prices;
+mod provider_usage;
 mod span_type;
 mod summary;
 mod tags;

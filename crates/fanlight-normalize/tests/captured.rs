@@ -209,22 +209,22 @@ fn genai_langchain() {
 fn langfuse_sdk() {
     insta::assert_snapshot!(report(include_str!("fixtures/langfuse_sdk.json")), @r###"
     work | UNKNOWN | - | - | - | in | out
-    OpenAI-generation | LLM | - | - | - | in | out
-      OK work - -
+    OpenAI-generation | LLM | - | 9/5/14 read 0 | - | in | out
+      OK work 9/5/14 read 0 -
       > {"args": ["Hello there"], "kwargs": {}}
       < "You said: Hello there"
     LangGraph | CHAIN | - | - | - | in | out
     agent | AGENT | - | - | - | in | out
-    ChatOpenAI | LLM | - | - | - | in | out
-    OpenAI-generation | LLM | - | - | - | in | out
+    ChatOpenAI | LLM | - | 14/10/24 read 0 | - | in | out
+    OpenAI-generation | LLM | - | 14/10/24 read 0 | - | in | out
     tools_condition | CHAIN | - | - | - | in | out
     tools | CHAIN | - | - | - | in | out
     get_weather | TOOL | - | - | - | in | out
     agent | AGENT | - | - | - | in | out
-    ChatOpenAI | LLM | - | - | - | in | out
-    OpenAI-generation | LLM | - | - | - | in | out
+    ChatOpenAI | LLM | - | 24/8/32 read 0 | - | in | out
+    OpenAI-generation | LLM | - | 24/8/32 read 0 | - | in | out
     tools_condition | CHAIN | - | - | - | in | out
-      OK LangGraph - -
+      OK LangGraph 38/18/56 read 0 -
       > What is the weather in Paris?
       < The tool said: Paris: 18 C
     "###);
@@ -347,25 +347,25 @@ fn tl_openai() {
 fn vercel_ai() {
     insta::assert_snapshot!(report(include_str!("fixtures/vercel_ai.json")), @r###"
     ai.generateText | LLM | - | - | - | in | out
-    ai.generateText.doGenerate | LLM | gpt-4o-mini | 15/5/20 | 5.25 | in | out
-      OK ai.generateText 15/5/20 5.25
+    ai.generateText.doGenerate | LLM | gpt-4o-mini | 15/5/20 read 0 | 5.25 | in | out
+      OK ai.generateText 15/5/20 read 0 5.25
       > {"system":"Be brief.","prompt":"Hello there"}
       < "You said: Hello there"
     ai.streamText | LLM | - | - | - | in | out
-    ai.streamText.doStream | LLM | gpt-4o-mini | 9/5/14 | 4.35 | in | out
-      OK ai.streamText 9/5/14 4.35
+    ai.streamText.doStream | LLM | gpt-4o-mini | 9/5/14 read 0 | 4.35 | in | out
+      OK ai.streamText 9/5/14 read 0 4.35
       > {"prompt":"Hello there"}
       < "You said: Hello there"
     ai.generateText | LLM | - | - | - | in | out
-    ai.generateText.doGenerate | LLM | gpt-4o-mini | 11/10/21 | 7.65 | in | out
+    ai.generateText.doGenerate | LLM | gpt-4o-mini | 11/10/21 read 0 | 7.65 | in | out
     ai.toolCall | TOOL | - | - | - | in | out
-    ai.generateText.doGenerate | LLM | gpt-4o-mini | 21/8/29 | 7.95 | in | out
-      OK ai.generateText 32/18/50 15.60
+    ai.generateText.doGenerate | LLM | gpt-4o-mini | 21/8/29 read 0 | 7.95 | in | out
+      OK ai.generateText 32/18/50 read 0 15.60
       > {"prompt":"Weather in Paris?"}
       < "The tool said: Paris: 18 C"
     ai.generateText | LLM | - | - | - | in | out
-    ai.generateText.doGenerate | LLM | gpt-4o-mini | 12/5/17 | 4.80 | in | out
-      OK ai.generateText 12/5/17 4.80
+    ai.generateText.doGenerate | LLM | gpt-4o-mini | 12/5/17 read 0 write 0 | 4.80 | in | out
+      OK ai.generateText 12/5/17 read 0 write 0 4.80
       > {"prompt":"Hello there"}
       < "You said: Hello there"
     ai.embed | EMBEDDING | - | - | - | in | out
