@@ -31,7 +31,9 @@ mod traceloop;
 mod vercel;
 
 pub use content::Field;
+pub use cost::{CostLine, Derivation, derivation};
 pub use json_text::decode_json_text;
 pub use meaning::{Meaning, meaning};
 pub use mlflow::{derived_values, mlflow_attributes};
+pub use prices::{AboveRow, Call, PriceRow, PriceSheet, PriceTable, Prices, Served};
 pub use summary::{sort_spans, summarize};

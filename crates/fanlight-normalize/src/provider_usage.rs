@@ -262,7 +262,7 @@ fn count_at(object: &Value, path: Path) -> Option<u64> {
 }
 
 /// In a list, which Gemini keeps by modality, the name chooses an item.
-fn at<'a>(object: &'a Value, path: &[&str]) -> Option<&'a Value> {
+pub(crate) fn at<'a>(object: &'a Value, path: &[&str]) -> Option<&'a Value> {
     path.iter().try_fold(object, |value, name| match value {
         Value::Map(entries) => {
             let (_, member) = entries.iter().rev().find(|(key, _)| key == name)?;

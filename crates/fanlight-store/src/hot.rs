@@ -361,6 +361,7 @@ fn stand_in(content: &[&Addition]) -> Span {
         links: Vec::new(),
         trace_state: String::new(),
         flags: 0,
+        price: fanlight_model::Priced::Unasked,
         dropped: [0; 3],
         scope: Arc::new(Scope {
             name: STAND_IN_SCOPE.to_owned(),

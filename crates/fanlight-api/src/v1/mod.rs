@@ -4,6 +4,7 @@
 //! nanoseconds beside it as `…_ns` text; a length is a number of milliseconds with a fraction. What is not known is
 //! `null`, never zero.
 
+mod cost_derivation;
 mod error;
 mod hits;
 mod members;

@@ -40,6 +40,7 @@ fn span(raw: &Json, resource: &Arc<Resource>) -> Span {
         links: Vec::new(),
         trace_state: String::new(),
         flags: 0,
+        price: fanlight_model::Priced::Unasked,
         dropped: [0; 3],
         scope: Arc::new(Scope::default()),
         resource: Arc::clone(resource),

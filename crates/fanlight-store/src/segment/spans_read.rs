@@ -311,6 +311,7 @@ impl<'a> Columns<'a> {
                 .unwrap_or_default()
                 .to_owned(),
             flags: flags.value(index),
+            price: fanlight_model::Priced::Unasked,
             dropped: parse_dropped(self.required("dropped", index)?),
             scope: shared.scope(self.required("scope", index)?)?,
             resource: shared.resource(self.required("resource", index)?)?,
