@@ -18,7 +18,7 @@ mod usage;
 mod value;
 
 pub use assessment::{Assessment, AssessmentSource, FeedbackError, Judgement, SourceType};
-pub use batch::{Addition, Batch, SpanGroup, TraceFacts};
+pub use batch::{Addition, Batch, Repriced, SpanGroup, TraceFacts};
 pub use edits::{LinkedPrompt, NAME_TAG, TraceEdits};
 pub use error::ErrorKind;
 pub use ids::{ExperimentId, ParseIdError, SegmentId, SpanId, TraceId, TraceKey, WorkspaceId};

@@ -5,8 +5,8 @@ use std::hash::BuildHasher;
 use std::sync::{Arc, OnceLock};
 
 use fanlight_model::{
-    Addition, Attributes, Event, ExperimentId, Scope, SegmentId, Span, SpanId, SpanKind, Status,
-    TraceEdits, TraceFacts, TraceKey, TraceState, TraceSummary, UnixNanos,
+    Addition, Attributes, Event, ExperimentId, Repriced, Scope, SegmentId, Span, SpanId, SpanKind,
+    Status, TraceEdits, TraceFacts, TraceKey, TraceState, TraceSummary, UnixNanos,
 };
 use rustc_hash::{FxBuildHasher, FxHashMap, FxHashSet};
 
@@ -216,6 +216,16 @@ impl HotTrace {
                 self.remember_place(span.span_id);
                 self.spans.push(span);
             }
+        }
+    }
+
+    /// Unless the span has another price by now than the change was made for.
+    pub(crate) fn put_price(&mut self, repriced: &Repriced) {
+        if let Some(place) = self.place_of(repriced.span_id)
+            && self.spans[place].price == repriced.was
+        {
+            self.derived.take();
+            Arc::make_mut(&mut self.spans[place]).price = repriced.price.clone();
         }
     }
 
