@@ -56,12 +56,15 @@ pub fn derivation(span: &Span) -> Option<Derivation> {
         return Some(Derivation::Stated);
     }
     priced(span, |usage, price| Derivation::Computed {
-        lines: lines(usage, &price.rates)
-            .into_iter()
-            .filter(|line| line.tokens > 0)
-            .collect(),
+        lines: cost_lines(usage, &price.rates),
         price: Arc::clone(price),
     })
+}
+
+/// What `usage` costs at `rates`; without kinds of which there are no tokens.
+pub fn cost_lines(usage: &TokenUsage, rates: &Rates) -> Vec<CostLine> {
+    let lines = lines(usage, rates).into_iter();
+    lines.filter(|line| line.tokens > 0).collect()
 }
 
 /// What the client says a span cost.

@@ -31,7 +31,7 @@ mod traceloop;
 mod vercel;
 
 pub use content::Field;
-pub use cost::{CostLine, Derivation, derivation};
+pub use cost::{CostLine, Derivation, cost_lines, derivation};
 pub use json_text::decode_json_text;
 pub use meaning::{Meaning, meaning};
 pub use mlflow::{derived_values, mlflow_attributes};
