@@ -261,7 +261,7 @@ fn refined(usage: TokenUsage, provider: Option<TokenUsage>) -> TokenUsage {
     // A zero that nobody else mentioned says nothing new.
     let detail = |own: Option<u64>, said: Option<u64>| said.filter(|&said| said > 0).or(own);
     let grown = usage.input != provider.input || usage.output != provider.output;
-    TokenUsage {
+    let both = TokenUsage {
         input: provider.input.or(usage.input),
         output: provider.output.or(usage.output),
         total: if grown {
@@ -276,7 +276,9 @@ fn refined(usage: TokenUsage, provider: Option<TokenUsage>) -> TokenUsage {
         image_input: detail(usage.image_input, provider.image_input),
         reasoning: detail(usage.reasoning, provider.reasoning),
         audio_output: detail(usage.audio_output, provider.audio_output),
-    }
+    };
+    // Either may know a part of which the other does not know the whole.
+    settled(both, Cached::Included, None)
 }
 
 /// What the client says, else what a convention says; there a missing total is the sum of input and output.
