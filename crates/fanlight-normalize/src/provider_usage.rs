@@ -28,8 +28,8 @@ struct Shape {
     audio_output: Path,
 }
 
-/// Chat completions: OpenAI, Azure OpenAI, Mistral, Groq, xAI, Together and others. DeepSeek names its cache apart; xAI
-/// counts thoughts apart, which its total proves.
+/// Chat completions, which most providers answer like the first one that had them. One names its cache apart
+/// (`prompt_cache_hit_tokens`), one counts thoughts apart, which its total proves.
 const CHAT_COMPLETIONS: Shape = Shape {
     cached: Cached::Included,
     marks: &[&["prompt_tokens"]],
@@ -66,7 +66,7 @@ const MESSAGES: Shape = Shape {
     reasoning: &[],
     audio_output: &[],
 };
-/// Responses of OpenAI; images have the same shape.
+/// The Responses API; images have the same shape.
 const RESPONSES: Shape = Shape {
     cached: Cached::Included,
     marks: &[
@@ -85,7 +85,7 @@ const RESPONSES: Shape = Shape {
     reasoning: &["output_tokens_details", "reasoning_tokens"],
     audio_output: &["output_tokens_details", "audio_tokens"],
 };
-/// `usage_metadata` of LangChain's messages, the same for all providers.
+/// `usage_metadata` of messages of `langchain-core`, the same for all providers.
 const LANG_CHAIN: Shape = Shape {
     cached: Cached::Included,
     marks: &[&["input_token_details"], &["output_token_details"]],

@@ -116,7 +116,7 @@ impl Engine {
         drop(snapshot);
         let sealed: usize = segments.iter().map(|(_, rows)| rows.len()).sum();
         self.note(workspace, |status| {
-            status.traces = (hot.len() + sealed) as u64
+            status.traces = (hot.len() + sealed) as u64;
         });
 
         // A trace in memory may be sealed meanwhile; it is found wherever it is.

@@ -183,8 +183,8 @@ pub struct Prices {
 impl Prices {
     /// The first table that knows the model decides.
     pub fn price(&self, call: &Call<'_>) -> Option<&Arc<Price>> {
-        let is_unpriced = |prefix: &&str| call.model.starts_with(*prefix);
-        if UNPRICED_PREFIXES.iter().any(|prefix| is_unpriced(&prefix)) {
+        let is_unpriced = |prefix: &str| call.model.starts_with(prefix);
+        if UNPRICED_PREFIXES.iter().any(|prefix| is_unpriced(prefix)) {
             return None;
         }
         self.tables

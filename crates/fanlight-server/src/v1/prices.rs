@@ -32,9 +32,10 @@ pub(super) async fn put(State(state): State<Arc<AppState>>, Body(body): Body) ->
 
 /// `DELETE /api/v1/prices`.
 pub(super) async fn delete(State(state): State<Arc<AppState>>) -> Result<StatusCode, Failure> {
-    match state.engine.delete_prices(WorkspaceId::DEFAULT).await? {
-        true => Ok(StatusCode::NO_CONTENT),
-        false => Err(ApiError::not_found("the workspace has no price table of its own").into()),
+    if state.engine.delete_prices(WorkspaceId::DEFAULT).await? {
+        Ok(StatusCode::NO_CONTENT)
+    } else {
+        Err(ApiError::not_found("the workspace has no price table of its own").into())
     }
 }
 
