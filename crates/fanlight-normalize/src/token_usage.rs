@@ -301,6 +301,11 @@ pub(crate) fn usage(found: &Found<'_>) -> Option<TokenUsage> {
 
 /// MLflow's usage object, also as JSON text. `None` when it knows neither input, output nor total.
 pub(crate) fn from_value(value: &Value) -> Option<TokenUsage> {
+    Some(settled(as_said(value)?, Cached::Included, None))
+}
+
+/// The same with the numbers as they are.
+fn as_said(value: &Value) -> Option<TokenUsage> {
     let decoded = decode_json_text(value);
     let Value::Map(entries) = decoded.as_ref() else {
         return None;
@@ -321,11 +326,19 @@ pub(crate) fn from_value(value: &Value) -> Option<TokenUsage> {
         cache_write_1h: part(CACHE_WRITE_1H),
         ..TokenUsage::default()
     };
-    (!usage.is_empty()).then(|| settled(usage, Cached::Included, None))
+    (!usage.is_empty()).then_some(usage)
 }
 
-pub(crate) fn from_text(text: &str) -> Option<TokenUsage> {
-    from_value(&decode(text)?)
+/// What a client says of a whole trace. Clients add up what their spans say, so the spans tell the rest of it.
+pub(crate) fn of_trace(text: &str, of_spans: Option<TokenUsage>) -> Option<TokenUsage> {
+    Some(refined(from_value(&decode(text)?)?, of_spans))
+}
+
+/// Whether `text` has other sums than `usage`.
+pub(crate) fn says_otherwise(text: &str, usage: Option<&TokenUsage>) -> bool {
+    let said = decode(text).as_ref().and_then(as_said);
+    let sums = |usage: &TokenUsage| [usage.input, usage.output, usage.total];
+    said.is_some_and(|said| usage.is_some_and(|usage| sums(usage) != sums(&said)))
 }
 
 /// MLflow's usage object; what is unknown is left out.

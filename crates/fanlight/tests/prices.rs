@@ -3,7 +3,6 @@
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 #[path = "support/mod.rs"]
-#[allow(dead_code, reason = "the other tests use the rest of it")]
 mod support;
 
 use std::process::{Command, Output};
