@@ -347,6 +347,7 @@ impl Template {
             links: Vec::new(),
             trace_state: String::new(),
             flags: 0,
+            price: fanlight_model::Priced::Unasked,
             dropped: [0; 3],
             scope: Arc::clone(&source.scope),
             resource: Arc::clone(&source.resource),

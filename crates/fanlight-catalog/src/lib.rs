@@ -14,6 +14,7 @@ mod filter;
 mod limits;
 mod migrate;
 mod page;
+mod prices;
 mod runs;
 mod segments;
 

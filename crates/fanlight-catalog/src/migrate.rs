@@ -11,6 +11,7 @@ use crate::{CatalogError, Result};
 const MIGRATIONS: &[&str] = &[
     include_str!("../migrations/0001_initial.sql"),
     include_str!("../migrations/0002_edited_traces.sql"),
+    include_str!("../migrations/0003_prices.sql"),
 ];
 
 /// Applies what is missing in one transaction: another process sees the old schema or the new one.

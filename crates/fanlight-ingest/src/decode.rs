@@ -181,6 +181,7 @@ fn decode_span(
         links,
         trace_state: wire.trace_state,
         flags: wire.flags,
+        price: fanlight_model::Priced::Unasked,
         dropped: [
             wire.dropped_attributes_count,
             wire.dropped_events_count,

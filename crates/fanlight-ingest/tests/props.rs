@@ -128,6 +128,7 @@ prop_compose! {
             links,
             trace_state: texts.1,
             flags: numbers.0,
+            price: fanlight_model::Priced::Unasked,
             dropped: numbers.1,
             scope: source.0,
             resource: source.1,

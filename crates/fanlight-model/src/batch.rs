@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    Assessment, Event, ExperimentId, Nanos, Span, SpanId, TraceId, TraceState, UnixNanos,
+    Assessment, Event, ExperimentId, Nanos, Priced, Span, SpanId, TraceId, TraceState, UnixNanos,
     WorkspaceId,
 };
 
@@ -17,6 +17,9 @@ pub struct Batch {
     pub groups: Vec<SpanGroup>,
     pub traces: Vec<TraceFacts>,
     pub additions: Vec<Addition>,
+    /// Written apart, as the prices of `groups` are.
+    #[serde(skip)]
+    pub repriced: Vec<Repriced>,
 }
 
 impl Batch {
@@ -24,6 +27,7 @@ impl Batch {
         self.groups.iter().all(|group| group.spans.is_empty())
             && self.traces.is_empty()
             && self.additions.is_empty()
+            && self.repriced.is_empty()
     }
 
     pub fn span_count(&self) -> usize {
@@ -97,6 +101,15 @@ impl TraceFacts {
         self.tags.extend(later.tags);
         self.metadata.extend(later.metadata);
     }
+}
+
+/// Another price for a span that is kept already. Says nothing where the trace is gone, or the price is no longer `was`.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Repriced {
+    pub trace_id: TraceId,
+    pub span_id: SpanId,
+    pub was: Priced,
+    pub price: Priced,
 }
 
 /// Content of a span that arrived apart from it, as a log record. It becomes an event of the span.

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Attributes, Nanos, SpanId, TraceId, UnixNanos};
+use crate::{Attributes, Nanos, Priced, SpanId, TraceId, UnixNanos};
 
 /// A span with its raw attributes exactly as they arrived (of a repeated key, the last value).
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -29,6 +29,9 @@ pub struct Span {
     pub dropped: [u32; 3],
     pub scope: Arc<Scope>,
     pub resource: Arc<Resource>,
+    /// The price that held when it arrived, kept beside what arrived. Whoever writes spans to a file writes it apart.
+    #[serde(skip)]
+    pub price: Priced,
 }
 
 impl Span {

@@ -3,6 +3,9 @@
 use serde::{Deserialize, Serialize};
 
 /// Tokens of one call, or the sum over a trace.
+///
+/// `input` and `output` are always everything: each other count is a part of one of them, whatever the convention it
+/// came in says.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct TokenUsage {
     pub input: Option<u64>,
@@ -14,6 +17,18 @@ pub struct TokenUsage {
     pub cache_write: Option<u64>,
     /// Part of `cache_write` that is kept longer than an hour.
     pub cache_write_1h: Option<u64>,
+    /// Part of `input` that was sound.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub audio_input: Option<u64>,
+    /// Part of `input` that was pictures.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub image_input: Option<u64>,
+    /// Part of `output` that the model thought and did not say.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reasoning: Option<u64>,
+    /// Part of `output` that was sound.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub audio_output: Option<u64>,
 }
 
 impl TokenUsage {
@@ -38,6 +53,10 @@ impl TokenUsage {
             cache_read: add(self.cache_read, other.cache_read),
             cache_write: add(self.cache_write, other.cache_write),
             cache_write_1h: add(self.cache_write_1h, other.cache_write_1h),
+            audio_input: add(self.audio_input, other.audio_input),
+            image_input: add(self.image_input, other.image_input),
+            reasoning: add(self.reasoning, other.reasoning),
+            audio_output: add(self.audio_output, other.audio_output),
         }
     }
 }

@@ -1,6 +1,6 @@
 //! Spans of Claude Code, which have a schema of their own with bare attribute names.
 
-use fanlight_model::{TokenUsage, Value};
+use fanlight_model::Value;
 
 use crate::content::Field;
 use crate::found::{Found, has_content};
@@ -83,27 +83,8 @@ pub(crate) fn event_outputs<'a>(found: &Found<'a>) -> Option<Field<'a>> {
         .map(|value| Field::Composed(json_text::decode_json_text(value).into_owned()))
 }
 
-/// The input count leaves out what came from or went to the cache; ours includes both.
-pub(crate) fn usage(found: &Found<'_>) -> Option<TokenUsage> {
-    if Kind::of(found)? != Kind::LlmRequest {
-        return None;
-    }
-    let cache_read = found.first_count(&[Key::ClaudeCacheRead]);
-    let cache_write = found.first_count(&[Key::ClaudeCacheCreation]);
-    let cached = cache_read
-        .unwrap_or(0)
-        .saturating_add(cache_write.unwrap_or(0));
-    let input = found
-        .first_count(&[Key::ClaudeInputTokens])
-        .map(|input| input.saturating_add(cached));
-    let output = found.first_count(&[Key::ClaudeOutputTokens]);
-    Some(TokenUsage {
-        input,
-        output,
-        cache_read,
-        cache_write,
-        ..TokenUsage::default()
-    })
+pub(crate) fn is_model_call(found: &Found<'_>) -> bool {
+    Kind::of(found) == Some(Kind::LlmRequest)
 }
 
 fn first<'a>(found: &Found<'a>, keys: &[Key]) -> Option<Field<'a>> {

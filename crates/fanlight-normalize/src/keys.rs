@@ -61,6 +61,9 @@ keys! {
     OpenInferenceTotalTokens = "llm.token_count.total",
     OpenInferenceCacheRead = "llm.token_count.prompt_details.cache_read",
     OpenInferenceCacheWrite = "llm.token_count.prompt_details.cache_write",
+    OpenInferenceAudioInput = "llm.token_count.prompt_details.audio",
+    OpenInferenceReasoning = "llm.token_count.completion_details.reasoning",
+    OpenInferenceAudioOutput = "llm.token_count.completion_details.audio",
     OpenInferenceResponseModel = "llm.response.model_name",
     OpenInferenceModel = "llm.model_name",
     OpenInferenceRequestModel = "llm.request.model_name",
@@ -83,6 +86,25 @@ keys! {
     GenAiCacheRead = "gen_ai.usage.cache_read.input_tokens",
     GenAiCacheWrite = "gen_ai.usage.cache_write.input_tokens",
     GenAiCacheCreation = "gen_ai.usage.cache_creation.input_tokens",
+    GenAiReasoning = "gen_ai.usage.reasoning.output_tokens",
+    // Not part of the convention, but written beside its counts: OpenLLMetry and Strands.
+    GenAiTotalTokens = "gen_ai.usage.total_tokens",
+    GenAiCacheReadTokens = "gen_ai.usage.cache_read_input_tokens",
+    GenAiCacheCreationTokens = "gen_ai.usage.cache_creation_input_tokens",
+    GenAiCacheWriteTokens = "gen_ai.usage.cache_write_input_tokens",
+    GenAiReasoningTokens = "gen_ai.usage.reasoning_tokens",
+    // Pydantic AI.
+    GenAiDetailsCacheRead = "gen_ai.usage.details.cache_read_tokens",
+    GenAiDetailsCacheWrite = "gen_ai.usage.details.cache_write_tokens",
+    GenAiDetailsReasoning = "gen_ai.usage.details.reasoning_tokens",
+    GenAiDetailsAudioInput = "gen_ai.usage.details.input_audio_tokens",
+    GenAiDetailsAudioOutput = "gen_ai.usage.details.output_audio_tokens",
+    // Logfire: what the provider said, as JSON.
+    GenAiRawUsage = "gen_ai.usage.raw",
+    // How a request was served, which may change its price.
+    OpenAiServiceTier = "openai.response.service_tier",
+    GenAiOpenAiServiceTier = "gen_ai.openai.response.service_tier",
+    AnthropicServiceTier = "anthropic.response.service_tier",
     GenAiRequestModel = "gen_ai.request.model",
     GenAiResponseModel = "gen_ai.response.model",
     GenAiProvider = "gen_ai.provider.name",
@@ -123,6 +145,7 @@ keys! {
     TraceloopConversation = "traceloop.association.properties.conversation_id",
     TraceloopThread = "traceloop.association.properties.thread_id",
     TraceloopUser = "traceloop.association.properties.user_id",
+    TraceloopReasoning = "llm.usage.reasoning_tokens",
 
     // Google ADK.
     AdkLlmRequest = "gcp.vertex.agent.llm_request",
@@ -140,6 +163,19 @@ keys! {
     VercelValues = "ai.values",
     VercelText = "ai.response.text",
     VercelObject = "ai.response.object",
+    VercelModelProvider = "ai.model.provider",
+    VercelInputTokens = "ai.usage.inputTokens",
+    VercelPromptTokens = "ai.usage.promptTokens",
+    VercelNoCacheTokens = "ai.usage.inputTokenDetails.noCacheTokens",
+    VercelCacheRead = "ai.usage.inputTokenDetails.cacheReadTokens",
+    VercelCachedTokens = "ai.usage.cachedInputTokens",
+    VercelCacheWrite = "ai.usage.inputTokenDetails.cacheWriteTokens",
+    VercelOutputTokens = "ai.usage.outputTokens",
+    VercelCompletionTokens = "ai.usage.completionTokens",
+    VercelReasoningDetail = "ai.usage.outputTokenDetails.reasoningTokens",
+    VercelReasoning = "ai.usage.reasoningTokens",
+    VercelTotalTokens = "ai.usage.totalTokens",
+    VercelProviderMetadata = "ai.response.providerMetadata",
     VercelEmbedding = "ai.embedding",
     VercelEmbeddings = "ai.embeddings",
     VercelToolCalls = "ai.response.toolCalls",
@@ -194,6 +230,7 @@ keys! {
     LangfuseTraceInput = "langfuse.trace.input",
     LangfuseTraceOutput = "langfuse.trace.output",
     LangfuseModel = "langfuse.observation.model.name",
+    LangfuseUsage = "langfuse.observation.usage_details",
     LangfuseSession = "langfuse.session.id",
     LangfuseUser = "langfuse.user.id",
 
@@ -207,6 +244,8 @@ keys! {
     LangSmithSession = "langsmith.metadata.session_id",
     LangSmithConversation = "langsmith.metadata.conversation_id",
     LangSmithUser = "langsmith.metadata.user_id",
+    // LangChain's usage as JSON.
+    LangSmithUsage = "langsmith.metadata.usage_metadata",
 
     // Logfire and Pydantic AI.
     PydanticAllMessages = "pydantic_ai.all_messages",
@@ -228,8 +267,13 @@ keys! {
 
     // Codex CLI.
     CodexConversation = "conversation.id",
-    CodexTotalTokens = "codex.turn.token_usage.total_tokens",
     CodexModel = "model",
+    CodexInputTokens = "codex.turn.token_usage.input_tokens",
+    CodexCacheRead = "codex.turn.token_usage.cached_input_tokens",
+    CodexCacheWrite = "codex.turn.token_usage.cache_write_input_tokens",
+    CodexOutputTokens = "codex.turn.token_usage.output_tokens",
+    CodexReasoning = "codex.turn.token_usage.reasoning_output_tokens",
+    CodexTotalTokens = "codex.turn.token_usage.total_tokens",
 }
 
 /// `gen_ai.prompt.<n>.content` of Traceloop.

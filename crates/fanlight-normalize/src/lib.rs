@@ -28,6 +28,7 @@ mod model_name;
 mod parameters;
 mod preview;
 mod prices;
+mod provider_usage;
 mod same_call;
 mod span_type;
 mod summary;
@@ -41,6 +42,7 @@ mod traceloop;
 mod vercel;
 
 pub use content::Field;
+pub use cost::{CostLine, Derivation, cost_lines, derivation};
 pub use deployment::{Deployment, deployment};
 pub use documents::{Document, documents};
 pub use finish_reason::finish_reasons;
@@ -53,6 +55,7 @@ pub use messages::{
 pub use mlflow::{derived_values, mlflow_attributes};
 pub use model_name::{Models, models};
 pub use parameters::parameters;
+pub use prices::{AboveRow, Call, PriceRow, PriceSheet, PriceTable, Prices, Served};
 pub use summary::{sort_spans, summarize};
 pub use time_to_first_token::time_to_first_token;
 pub use tool_definitions::{ToolDefinition, tool_definitions};

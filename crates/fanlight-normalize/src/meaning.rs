@@ -1,12 +1,14 @@
 //! What one span means.
 
 use std::borrow::Cow;
+use std::sync::Arc;
 
-use fanlight_model::{Cost, Span, TokenUsage, Value};
+use fanlight_model::{Cost, Price, Priced, Span, TokenUsage, Value};
 
 use crate::content::{self, Field};
 use crate::found::{Found, has_content};
 use crate::keys::Key;
+use crate::prices::{Call, Prices};
 use crate::{cost, identity, model_name, span_type, token_usage};
 
 /// What one span means; borrowed from the span where possible. Absent is unknown.
@@ -98,7 +100,83 @@ fn cost_of(
     provider: Option<&str>,
     model: Option<&str>,
 ) -> Option<Cost> {
-    cost::stated(found).or_else(|| cost::computed(usage?, provider, model?))
+    if let stated @ Some(_) = cost::stated(found) {
+        return stated;
+    }
+    let (usage, model) = (usage?, model?);
+    let rates = match &found.span.price {
+        Priced::At(price) => price.rates,
+        Priced::Unknown => return None,
+        Priced::Unasked => built_in_price(&call_of(found, usage, provider, model)?)?.rates,
+    };
+    is_payable(usage).then(|| cost::computed(usage, &rates))
+}
+
+/// There is something a price is for.
+fn is_payable(usage: &TokenUsage) -> bool {
+    usage.input.is_some() || usage.output.is_some()
+}
+
+fn built_in_price(call: &Call<'_>) -> Option<Arc<Price>> {
+    static PRICES: Prices = Prices { tables: Vec::new() };
+    PRICES.price(call).map(Arc::clone)
+}
+
+fn call_of<'a>(
+    found: &Found<'_>,
+    usage: &TokenUsage,
+    provider: Option<&'a str>,
+    model: &'a str,
+) -> Option<Call<'a>> {
+    is_payable(usage).then(|| Call {
+        provider,
+        model,
+        at: found.span.start,
+        input_tokens: usage.input.unwrap_or(0),
+        served: cost::served(found),
+    })
+}
+
+/// What a price of `span` depends on. `None` for a span that has nothing to pay for, or says its cost itself.
+pub(crate) fn call<T>(span: &Span, then: impl FnOnce(&Call<'_>) -> T) -> Option<T> {
+    let found = Found::of(span);
+    let usage = token_usage::usage(&found).filter(is_payable)?;
+    if cost::stated(&found).is_some() {
+        return None;
+    }
+    let model = model_of(&found)?;
+    let provider = model_name::provider(&found);
+    Some(then(&call_of(&found, &usage, provider.as_deref(), &model)?))
+}
+
+/// The tokens of `span` and the price they have.
+pub(crate) fn priced<T>(
+    span: &Span,
+    then: impl FnOnce(&TokenUsage, &Arc<Price>) -> T,
+) -> Option<T> {
+    let usage = token_usage::usage(&Found::of(span)).filter(is_payable)?;
+    let price = match &span.price {
+        Priced::At(price) => Arc::clone(price),
+        Priced::Unknown => return None,
+        Priced::Unasked => call(span, built_in_price)??,
+    };
+    Some(then(&usage, &price))
+}
+
+fn model_of<'a>(found: &Found<'a>) -> Option<Cow<'a, str>> {
+    model_name::model(found)
+        .or_else(|| {
+            let inputs = content::inputs(found);
+            model_name::model_in_content(inputs.as_ref()?).map(into_owned)
+        })
+        .or_else(|| {
+            let outputs = content::outputs(found);
+            model_name::model_in_content(outputs.as_ref()?).map(into_owned)
+        })
+}
+
+fn into_owned<'a>(text: Cow<'_, str>) -> Cow<'a, str> {
+    Cow::Owned(text.into_owned())
 }
 
 fn tools<'a>(found: &Found<'a>) -> Option<Cow<'a, Value>> {

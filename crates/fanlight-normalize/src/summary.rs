@@ -42,6 +42,11 @@ pub fn summarize(
     let trace = Trace::new(facts, spans);
     let (start, duration) = trace.times();
     let mut tags = tags(facts, &trace.spans);
+    let of_spans = trace.usage();
+    let usage = trace
+        .said(TOKEN_USAGE)
+        .and_then(|text| token_usage::of_trace(text, of_spans))
+        .or(of_spans);
     TraceSummary {
         key,
         alias: facts.and_then(|facts| facts.alias.clone()),
@@ -57,10 +62,7 @@ pub fn summarize(
         session: trace.said_or_first(SESSION, |figures| figures.session.as_deref()),
         user: trace.said_or_first(USER, |figures| figures.user.as_deref()),
         source_run: trace.said(SOURCE_RUN).map(str::to_owned),
-        usage: trace
-            .said(TOKEN_USAGE)
-            .and_then(token_usage::from_text)
-            .or_else(|| trace.usage()),
+        usage,
         cost: trace
             .said(COST)
             .and_then(cost::from_text)
@@ -75,7 +77,7 @@ pub fn summarize(
                 .count(),
         ),
         tags,
-        metadata: trace.metadata(),
+        metadata: trace.metadata(usage.as_ref()),
     }
 }
 
@@ -229,14 +231,18 @@ impl<'a> Trace<'a> {
         distinct.into_iter().map(str::to_owned).collect()
     }
 
-    fn metadata(&self) -> BTreeMap<String, String> {
+    /// Without what has a field of its own. What the client says of tokens stays where its input means something else
+    /// than ours: it gets back what it sent.
+    fn metadata(&self, usage: Option<&TokenUsage>) -> BTreeMap<String, String> {
         let mut metadata = self
             .facts
             .map(|facts| Cow::Borrowed(&facts.metadata))
             .unwrap_or_default()
             .into_owned();
-        metadata.retain(|key, _| {
-            ![SESSION, USER, SOURCE_RUN, TOKEN_USAGE, COST].contains(&key.as_str())
+        metadata.retain(|key, text| match key.as_str() {
+            SESSION | USER | SOURCE_RUN | COST => false,
+            TOKEN_USAGE => token_usage::says_otherwise(text, usage),
+            _ => true,
         });
         metadata
     }

@@ -41,6 +41,7 @@ pub(crate) fn span<const N: usize>(entries: [(&str, Value); N]) -> Span {
         links: Vec::new(),
         trace_state: String::new(),
         flags: 0,
+        price: fanlight_model::Priced::Unasked,
         dropped: [0; 3],
         scope: Arc::default(),
         resource: Arc::default(),

@@ -217,6 +217,7 @@ fn span(number: u64) -> impl Strategy<Value = Span> {
                 .collect(),
             links: Vec::new(),
             trace_state: String::new(),
+            price: fanlight_model::Priced::default(),
             flags: 0,
             dropped: [0; 3],
             scope: Arc::default(),

@@ -10,6 +10,7 @@ use fanlight_model::{
     Assessment, Batch, Clock, ExperimentId, LinkedPrompt, SegmentId, Span, TraceEdits, TraceKey,
     TraceSummary, UnixNanos, WorkspaceId,
 };
+use fanlight_normalize::PriceTable;
 use fanlight_store::{Contents, Effort, Found, Part, Snapshot, Store, StoreError};
 use parking_lot::Mutex;
 use tokio::runtime::Handle;
@@ -21,7 +22,9 @@ use crate::export::MAX_EXPORTS;
 use crate::filter::Filter;
 use crate::ordered::{count, ordered};
 use crate::overlay::Overlay;
+use crate::prices::PriceBook;
 use crate::registry::CatalogRegistry;
+use crate::reprice;
 use crate::retention;
 use crate::search::{Context, is_time_order, newest};
 use crate::subject::edited;
@@ -95,6 +98,8 @@ pub struct EngineSettings {
     pub retention_total_bytes: Option<u64>,
     /// How often what is beyond that is deleted. Default 10 minutes.
     pub retention_every: Duration,
+    /// What models cost where a workspace's own table does not say. Default: only what comes with the program.
+    pub prices: Option<Arc<PriceTable>>,
 }
 
 impl Default for EngineSettings {
@@ -107,6 +112,7 @@ impl Default for EngineSettings {
             retention: Retention::default(),
             retention_total_bytes: None,
             retention_every: Duration::from_mins(10),
+            prices: None,
         }
     }
 }
@@ -121,9 +127,10 @@ pub struct Engine {
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) unreadable: Arc<Unreadable>,
     pub(crate) settings: EngineSettings,
+    pub(crate) prices: PriceBook,
     reads: Semaphore,
     pub(crate) exports: Arc<Semaphore>,
-    upkeep: Mutex<Vec<JoinHandle<()>>>,
+    pub(crate) upkeep: Mutex<Vec<JoinHandle<()>>>,
 }
 
 impl Engine {
@@ -156,8 +163,10 @@ impl Engine {
             tokio::task::spawn(upkeep::seal_when_due(Arc::clone(&store))),
             tokio::task::spawn(upkeep::compact_when_due(Arc::clone(&store))),
         ];
+        let prices = PriceBook::load(&catalog, settings.prices.clone()).await?;
         let engine = Arc::new(Self {
             catalog,
+            prices,
             clock,
             store,
             overlay,
@@ -170,6 +179,7 @@ impl Engine {
         });
         let expire = retention::expire_again_and_again(Arc::downgrade(&engine));
         engine.upkeep.lock().push(tokio::task::spawn(expire));
+        reprice::go_on(&engine).await?;
         Ok(engine)
     }
 
@@ -200,6 +210,8 @@ impl Engine {
         for (key, assessments) in assessed {
             self.put_assessments(key, assessments).await?;
         }
+        // Held until they are kept: who changes a table afterwards finds all that have a price of the old one.
+        let _appending = self.prices.priced(&mut batch).await;
         Ok(self.store.append(batch).await?)
     }
 

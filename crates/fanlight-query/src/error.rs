@@ -32,6 +32,8 @@ pub enum QueryError {
     TooManyValues { limit: usize },
     #[error("{limit} exports run already; send it again when one of them has ended")]
     TooManyExports { limit: usize },
+    #[error("the price table makes no sense: {reason}")]
+    PriceTable { reason: String },
     #[error("the server is shutting down")]
     ShuttingDown,
     #[error(transparent)]
@@ -46,6 +48,7 @@ impl QueryError {
             Self::Filter(_)
             | Self::PageToken { .. }
             | Self::OutOfTime
+            | Self::PriceTable { .. }
             | Self::TooManyGroups { .. }
             | Self::TooManyValues { .. } => ErrorKind::InvalidInput,
             Self::TraceNotFound { .. }

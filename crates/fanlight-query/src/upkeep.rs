@@ -54,11 +54,12 @@ pub(crate) async fn compact_when_due(store: Arc<Store>) {
 }
 
 /// A thread that did not start, or ended by a panic. The log says which.
-struct Broken;
+#[derive(Debug)]
+pub(crate) struct Broken;
 
 /// Runs `work` on a thread of its own that yields to requests, as do those it starts: sealing uses all cores for a
 /// second, and whoever searches meanwhile should not notice.
-async fn aside<T: Send + 'static>(
+pub(crate) async fn aside<T: Send + 'static>(
     name: &str,
     work: impl FnOnce() -> T + Send + 'static,
 ) -> Result<T, Broken> {
@@ -82,7 +83,7 @@ async fn aside<T: Send + 'static>(
     })
 }
 
-fn chain(error: &dyn std::error::Error) -> String {
+pub(crate) fn chain(error: &dyn std::error::Error) -> String {
     let causes = std::iter::successors(error.source(), |cause| cause.source());
     causes.fold(error.to_string(), |text, cause| format!("{text}: {cause}"))
 }

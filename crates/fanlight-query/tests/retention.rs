@@ -117,6 +117,7 @@ fn span_of(trace: u64, span: u64) -> Span {
         links: Vec::new(),
         trace_state: String::new(),
         flags: 0,
+        price: fanlight_model::Priced::Unasked,
         dropped: [0; 3],
         scope: Arc::default(),
         resource: Arc::default(),

@@ -5,8 +5,8 @@ use std::hash::BuildHasher;
 use std::sync::{Arc, OnceLock};
 
 use fanlight_model::{
-    Addition, Attributes, Event, ExperimentId, Scope, SegmentId, Span, SpanId, SpanKind, Status,
-    TraceEdits, TraceFacts, TraceKey, TraceState, TraceSummary, UnixNanos,
+    Addition, Attributes, Event, ExperimentId, Repriced, Scope, SegmentId, Span, SpanId, SpanKind,
+    Status, TraceEdits, TraceFacts, TraceKey, TraceState, TraceSummary, UnixNanos,
 };
 use rustc_hash::{FxBuildHasher, FxHashMap, FxHashSet};
 
@@ -219,6 +219,16 @@ impl HotTrace {
         }
     }
 
+    /// Unless the span has another price by now than the change was made for.
+    pub(crate) fn put_price(&mut self, repriced: &Repriced) {
+        if let Some(place) = self.place_of(repriced.span_id)
+            && self.spans[place].price == repriced.was
+        {
+            self.derived.take();
+            Arc::make_mut(&mut self.spans[place]).price = repriced.price.clone();
+        }
+    }
+
     fn place_of(&self, id: SpanId) -> Option<usize> {
         if self.spans.len() <= SCAN_UP_TO {
             self.spans.iter().position(|known| known.span_id == id)
@@ -361,6 +371,7 @@ fn stand_in(content: &[&Addition]) -> Span {
         links: Vec::new(),
         trace_state: String::new(),
         flags: 0,
+        price: fanlight_model::Priced::Unasked,
         dropped: [0; 3],
         scope: Arc::new(Scope {
             name: STAND_IN_SCOPE.to_owned(),

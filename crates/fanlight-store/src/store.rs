@@ -365,5 +365,6 @@ fn size_of_batch(batch: &Batch) -> usize {
         .additions
         .iter()
         .map(|addition| 128 + addition.event.attributes.size_bytes());
-    spans.chain(traces).chain(additions).sum()
+    let repriced = batch.repriced.len() * size_of::<fanlight_model::Repriced>();
+    spans.chain(traces).chain(additions).sum::<usize>() + repriced
 }

@@ -330,6 +330,14 @@ pub(crate) fn apply(state: &RwLock<State>, batch: Batch, seq: u64, now: UnixNano
             });
         }
     }
+    for repriced in batch.repriced {
+        let key = key_of(repriced.trace_id);
+        if is_wanted(key) && state.hot.contains_key(&key) {
+            state.change(key, ExperimentId::DEFAULT, seq, now, |trace| {
+                trace.put_price(&repriced);
+            });
+        }
+    }
     state.next_seq = seq + 1;
 }
 
@@ -340,10 +348,12 @@ fn keys_of(batch: &Batch) -> impl Iterator<Item = TraceKey> {
         .flat_map(|group| group.spans.iter().map(|span| span.trace_id));
     let facts = batch.traces.iter().map(|facts| facts.trace_id);
     let additions = batch.additions.iter().map(|addition| addition.trace_id);
+    let repriced = batch.repriced.iter().map(|repriced| repriced.trace_id);
     let workspace = batch.workspace;
     spans
         .chain(facts)
         .chain(additions)
+        .chain(repriced)
         .map(move |trace| TraceKey { workspace, trace })
 }
 

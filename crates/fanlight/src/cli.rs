@@ -38,6 +38,9 @@ pub(crate) enum Command {
     Traces(TracesCommand),
     /// Ask a running server in SQL
     Sql(SqlArgs),
+    /// Show, test and change what models cost
+    #[command(subcommand)]
+    Prices(PricesCommand),
     /// Check configuration, data directory, ports and clock
     Doctor(SettingFlags),
     /// Merge the segments of a data directory that no server has open
@@ -223,6 +226,72 @@ pub(crate) struct SqlArgs {
     /// File to write; standard output when left out or `-`
     #[arg(long, value_name = "FILE")]
     pub(crate) output: Option<PathBuf>,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum PricesCommand {
+    /// List prices: those that come with the program, of a file, or of a running server
+    List {
+        #[command(flatten)]
+        tables: TableArgs,
+        /// Only of models whose name has this in it
+        model: Option<String>,
+    },
+    /// Show what a call costs, and why
+    Test(CallArgs),
+    /// Make a file the price table of a running server, for what arrives from now on
+    Import {
+        #[command(flatten)]
+        server: ServerArg,
+        /// JSON, or TOML when its name ends so
+        file: PathBuf,
+    },
+    /// Remove the price table that was imported
+    Remove(ServerArg),
+    /// Give the traces that a running server keeps the prices that hold now
+    Reprice(ServerArg),
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct TableArgs {
+    /// Tables of this server; without it, only those that come with the program
+    #[command(flatten)]
+    pub(crate) server: ServerArg,
+    /// A price table that is asked first
+    #[arg(long, value_name = "FILE")]
+    pub(crate) file: Option<PathBuf>,
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct CallArgs {
+    #[command(flatten)]
+    pub(crate) tables: TableArgs,
+    /// Name of the model, as clients write it
+    pub(crate) model: String,
+    #[arg(long)]
+    pub(crate) provider: Option<String>,
+    /// All input tokens, those of caches and sound included
+    #[arg(long, value_name = "TOKENS")]
+    pub(crate) input: u64,
+    /// All output tokens, thoughts and sound included
+    #[arg(long, value_name = "TOKENS", default_value_t = 0)]
+    pub(crate) output: u64,
+    #[arg(long, value_name = "TOKENS")]
+    pub(crate) cache_read: Option<u64>,
+    #[arg(long, value_name = "TOKENS")]
+    pub(crate) cache_write: Option<u64>,
+    /// Of those, what is kept for an hour
+    #[arg(long = "cache-write-1h", value_name = "TOKENS")]
+    pub(crate) cache_write_1h: Option<u64>,
+    #[arg(long, value_name = "TOKENS")]
+    pub(crate) audio_input: Option<u64>,
+    #[arg(long, value_name = "TOKENS")]
+    pub(crate) audio_output: Option<u64>,
+    #[arg(long, value_name = "TOKENS")]
+    pub(crate) reasoning: Option<u64>,
+    /// It was a batch
+    #[arg(long)]
+    pub(crate) batch: bool,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]

@@ -119,6 +119,18 @@ impl Client {
         )
     }
 
+    /// `PUT path` with a JSON body.
+    pub(crate) fn put(&self, path: &str, body: &Json) -> Result<Json, Failure> {
+        let request = self.agent.put(format!("{}{path}", self.url));
+        self.json(request.send_json(body))
+    }
+
+    /// `DELETE path`.
+    pub(crate) fn delete(&self, path: &str) -> Result<(), Failure> {
+        let request = self.agent.delete(format!("{}{path}", self.url));
+        self.reply(request.call()).map(drop)
+    }
+
     /// `POST path` with a JSON body; the reply is read as it comes.
     pub(crate) fn post_for_content(
         &self,

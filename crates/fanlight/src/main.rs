@@ -12,6 +12,7 @@ mod doctor;
 mod failure;
 mod maintenance;
 mod open_files;
+mod prices;
 mod printer;
 mod send_demo;
 mod server;
@@ -51,6 +52,7 @@ fn run(command: Command, printer: &mut Printer) -> Result<(), Failure> {
         Command::Demo(asked) => send_demo::run(&asked, printer),
         Command::Traces(asked) => traces::run(asked, printer),
         Command::Sql(asked) => sql::run(&asked, printer),
+        Command::Prices(asked) => prices::run(&asked, printer),
         Command::Doctor(flags) => doctor::run(&flags, printer),
         Command::Compact(flags) => maintenance::compact(&flags, printer),
         Command::Verify(flags) => maintenance::verify(&flags, printer),

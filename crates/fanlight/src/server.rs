@@ -14,6 +14,7 @@ use tokio::signal::unix::{SignalKind, signal};
 use crate::config::{SettingFlags, Settings, load};
 use crate::failure::Failure;
 use crate::open_files;
+use crate::prices;
 use crate::printer::Printer;
 
 pub(crate) fn run(flags: &SettingFlags, printer: &mut Printer) -> Result<(), Failure> {
@@ -34,7 +35,13 @@ async fn run_until_asked_to_stop(settings: Settings, printer: &mut Printer) -> R
     let mut interrupt = signal(SignalKind::interrupt()).context("listening for SIGINT")?;
 
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
-    let engine = Engine::open(&settings.data_dir, settings.engine(), Arc::clone(&clock))
+    let mut engine = settings.engine();
+    engine.prices = settings
+        .prices
+        .as_deref()
+        .map(prices::of_settings)
+        .transpose()?;
+    let engine = Engine::open(&settings.data_dir, engine, Arc::clone(&clock))
         .await
         .with_context(|| format!("opening data directory {}", settings.data_dir.display()))?;
     let artifacts = settings.data_dir.join("artifacts");

@@ -52,6 +52,7 @@ fn span(trace: u8, number: u8) -> Option<Span> {
         links: Vec::new(),
         trace_state: String::new(),
         flags: 0,
+        price: fanlight_model::Priced::Unasked,
         dropped: [0; 3],
         scope: Arc::new(Scope::default()),
         resource: Arc::new(Resource::default()),

@@ -46,6 +46,11 @@ impl Members {
         }
     }
 
+    /// All that was not taken.
+    pub fn into_json(self) -> Json {
+        Json::Object(self.members)
+    }
+
     fn at(&self, name: &str) -> String {
         format!("{}{name}", self.path)
     }

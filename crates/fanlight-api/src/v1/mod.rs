@@ -4,11 +4,13 @@
 //! nanoseconds beside it as `…_ns` text; a length is a number of milliseconds with a fraction. What is not known is
 //! `null`, never zero.
 
+mod cost_derivation;
 mod error;
 mod hits;
 mod members;
 mod overview;
 pub mod portable;
+mod prices;
 mod search;
 mod sessions;
 mod spans;
@@ -20,6 +22,7 @@ pub use error::Refusal;
 pub use hits::render_hits;
 pub use members::Members;
 pub use overview::render_overview;
+pub use prices::{parse_price_sheet, render_prices, render_repricing, render_table};
 pub use search::{SearchRequest, parse_experiments, parse_filter};
 pub use sessions::{parse_sessions, render_sessions};
 pub use spans::render_full;

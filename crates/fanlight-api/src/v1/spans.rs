@@ -10,7 +10,7 @@ use fanlight_query::FullTrace;
 use serde_json::{Map, Value as Json, json};
 
 use super::trace::{render_cost, render_row, render_tokens};
-use super::{instant, millis};
+use super::{cost_derivation, instant, millis};
 
 /// The row of a trace and its spans, roots first and then by start.
 pub fn render_full(trace: &FullTrace) -> Json {
@@ -44,6 +44,7 @@ fn render_span(span: &Span) -> Json {
         "provider": meaning.provider,
         "tokens": meaning.usage.as_ref().map(render_tokens),
         "cost": meaning.cost.as_ref().map(render_cost),
+        "cost_derivation": cost_derivation::render(span),
         "inputs": content(meaning.inputs.as_ref()),
         "outputs": content(meaning.outputs.as_ref()),
         "session": meaning.session,

@@ -47,6 +47,8 @@ pub(super) fn render_tokens(usage: &TokenUsage) -> Json {
     json!({
         "input": usage.input, "output": usage.output, "total": usage.total,
         "cache_read": usage.cache_read, "cache_write": usage.cache_write,
+        "cache_write_1h": usage.cache_write_1h, "reasoning": usage.reasoning,
+        "audio_input": usage.audio_input, "audio_output": usage.audio_output, "image_input": usage.image_input,
     })
 }
 

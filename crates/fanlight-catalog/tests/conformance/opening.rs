@@ -58,7 +58,7 @@ async fn a_database_of_a_newer_version_is_not_touched() {
         .unwrap_err();
     assert_eq!(
         refused.to_string(),
-        "the catalog has schema version 999, but this program knows versions up to 2; use a newer one"
+        "the catalog has schema version 999, but this program knows versions up to 3; use a newer one"
     );
     assert_eq!(refused.kind(), ErrorKind::Unavailable);
 }

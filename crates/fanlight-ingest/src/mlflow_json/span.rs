@@ -98,6 +98,7 @@ pub(super) fn decode(
         links,
         trace_state: String::new(),
         flags: 0,
+        price: fanlight_model::Priced::Unasked,
         dropped: [0, 0, bad_links],
         scope: Arc::clone(scope),
         resource: Arc::clone(resource),

@@ -416,3 +416,48 @@ fn spans_are_shown_roots_first_then_by_start() {
     sort_spans(&mut spans);
     assert_eq!(spans.map(|span| span.span_id), [9, 1, 2, 3].map(span_id));
 }
+
+#[test]
+fn what_a_client_says_of_tokens_means_what_its_spans_prove_and_is_kept_as_it_said_it() {
+    // Anthropic's input leaves out what came from the cache; the answer is recorded beside it.
+    let span = child(
+        1,
+        0,
+        [
+            (
+                "mlflow.spanInputs",
+                json(r#"{"model": "claude-sonnet-4-5"}"#),
+            ),
+            (
+                "mlflow.spanOutputs",
+                json(
+                    r#"{"usage": {"input_tokens": 5000, "output_tokens": 500, "cache_read_input_tokens": 1000,
+                        "cache_creation_input_tokens": 0}}"#,
+                ),
+            ),
+            (
+                "mlflow.chat.tokenUsage",
+                json(r#"{"input_tokens": 5000, "output_tokens": 500, "total_tokens": 5500}"#),
+            ),
+        ],
+    );
+    let text = r#"{"input_tokens": 5000, "output_tokens": 500, "total_tokens": 5500}"#;
+    let mut said = facts();
+    said.metadata
+        .insert(TOKEN_USAGE.to_owned(), text.to_owned());
+    let row = summary(Some(&said), [span]);
+    let usage = row.usage.unwrap();
+    assert_eq!(
+        (usage.input, usage.total, usage.cache_read),
+        (Some(6000), Some(6500), Some(1000))
+    );
+    assert_eq!(
+        row.metadata.get(TOKEN_USAGE).map(String::as_str),
+        Some(text)
+    );
+
+    let plain = child(1, 0, [("mlflow.chat.tokenUsage", json(text))]);
+    let row = summary(Some(&said), [plain]);
+    assert_eq!(row.usage.unwrap().input, Some(5000));
+    assert_eq!(row.metadata.get(TOKEN_USAGE), None);
+}

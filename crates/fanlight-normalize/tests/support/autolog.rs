@@ -68,6 +68,7 @@ fn span(raw: &Json, trace: u64) -> Span {
             .map_or_else(Vec::new, |events| events.iter().map(event).collect()),
         links: Vec::new(),
         trace_state: String::new(),
+        price: fanlight_model::Priced::default(),
         flags: 0,
         dropped: [0; 3],
         scope: Arc::default(),

@@ -39,6 +39,7 @@ pub(crate) fn call(text: &str) -> Arc<Span> {
         events: Vec::new(),
         links: Vec::new(),
         trace_state: String::new(),
+        price: fanlight_model::Priced::default(),
         flags: 0,
         dropped: [0; 3],
         scope: Arc::default(),

@@ -10,7 +10,7 @@ use serde_json::Value as Json;
 use super::span_texts::SpanTexts;
 use super::{
     Filter, Needle, Number, SpanCondition, SpanField, Test, TraceCondition, TraceField, cost_text,
-    float_text, python_json, usage_text,
+    float_text, python_json, usage_shown,
 };
 
 /// A trace as filters see it.
@@ -112,9 +112,7 @@ impl TraceCondition {
             }
             TraceField::Session => test.accepts_text(summary.session.as_deref()),
             TraceField::User => test.accepts_text(summary.user.as_deref()),
-            TraceField::Usage => {
-                test.accepts_text(summary.usage.as_ref().map(usage_text).as_deref())
-            }
+            TraceField::Usage => test.accepts_text(usage_shown(summary).as_deref()),
             TraceField::Cost => test.accepts_text(summary.cost.as_ref().map(cost_text).as_deref()),
             TraceField::Feedback(_) | TraceField::Expectation(_) | TraceField::Issue => self
                 .holds_for(

@@ -38,7 +38,7 @@ pub use like::{LikePart, LikePattern, fold};
 pub use needle::Needle;
 pub use parse::{MAX_CONDITIONS, MAX_DEPTH, MAX_FILTER_BYTES, MAX_REGEXES, parse};
 pub use regex_pattern::RegexPattern;
-pub use rendered::{cost_text, float_text, python_json, usage_text};
+pub use rendered::{cost_text, float_text, python_json, usage_shown, usage_text};
 pub use value_test::{Comparison, Number, Test};
 
 pub(crate) use error::{Fault, cut};

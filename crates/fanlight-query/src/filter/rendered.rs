@@ -3,9 +3,11 @@
 use std::fmt::Write as _;
 use std::io;
 
-use fanlight_model::{Cost, TokenUsage};
+use fanlight_model::{Cost, TokenUsage, TraceSummary};
 use serde::Serialize as _;
 use serde_json::ser::{Formatter, Serializer};
+
+const TOKEN_USAGE: &str = "mlflow.trace.tokenUsage";
 
 /// `{"input_tokens": 10, …}`: the metadata `mlflow.trace.tokenUsage`. The three main counts are always written, an
 /// unknown one as 0: MLflow's clients add them up without looking.
@@ -25,6 +27,12 @@ pub fn usage_text(usage: &TokenUsage) -> String {
         .into_iter()
         .filter_map(|(key, tokens)| Some((key, tokens?.to_string()))),
     )
+}
+
+/// What MLflow's clients are shown of the tokens of a trace: what theirs said where it counted otherwise than we do.
+pub fn usage_shown(summary: &TraceSummary) -> Option<String> {
+    let said = summary.metadata.get(TOKEN_USAGE).cloned();
+    said.or_else(|| summary.usage.as_ref().map(usage_text))
 }
 
 /// `{"input_cost": 1.5e-06, …}`: the metadata `mlflow.trace.cost`.

@@ -101,6 +101,7 @@ pub(crate) fn batch(trace: u8, number: u8) -> Batch {
         links: Vec::new(),
         trace_state: String::new(),
         flags: 0,
+        price: fanlight_model::Priced::Unasked,
         dropped: [0; 3],
         scope: Arc::default(),
         resource: Arc::default(),

@@ -114,6 +114,7 @@ pub(crate) fn span(number: u8, name: &str, service: &str) -> Span {
         links: Vec::new(),
         trace_state: String::new(),
         flags: 0,
+        price: fanlight_model::Priced::Unasked,
         dropped: [0; 3],
         scope: Arc::new(Scope::default()),
         resource: Arc::new(Resource { attributes }),

@@ -5,6 +5,7 @@
 mod export;
 mod extract;
 mod import;
+mod prices;
 mod sessions;
 mod sql;
 mod stats;
@@ -31,6 +32,14 @@ pub(crate) fn routes() -> Router<Arc<AppState>> {
         .route("/api/v1/traces/import", post(import::post))
         .route("/api/v1/traces/{trace_id}", get(traces::get))
         .route("/api/v1/sessions/search", post(sessions::search))
+        .route(
+            "/api/v1/prices",
+            get(prices::get).put(prices::put).delete(prices::delete),
+        )
+        .route(
+            "/api/v1/prices/reprice",
+            get(prices::repricing).post(prices::reprice),
+        )
         .route("/api/v1/values", get(values::values))
         .route("/api/v1/keys", get(values::keys))
         .route("/api/v1/stats", post(stats::query))

@@ -147,6 +147,7 @@ fn span(number: u64, id: u64, parent: Option<u64>, name: &str) -> Span {
         links: Vec::new(),
         trace_state: String::new(),
         flags: 0,
+        price: fanlight_model::Priced::Unasked,
         dropped: [0; 3],
         scope: Arc::default(),
         resource: Arc::default(),

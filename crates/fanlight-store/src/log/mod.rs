@@ -5,6 +5,7 @@
 //! is in segments. Reading back takes a `survey` of each file before the first record of it is applied (`replay`).
 
 mod file;
+mod prices;
 mod record;
 mod replay;
 mod survey;

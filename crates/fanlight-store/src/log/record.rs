@@ -4,10 +4,11 @@ use std::cell::RefCell;
 
 use fanlight_model::Batch;
 
+use super::prices::Prices;
 use crate::StoreError;
 
-/// Version of the payloads this code writes.
-pub(crate) const PAYLOAD_VERSION: u8 = 1;
+/// Version of the payloads this code writes. Version 1 has no prices.
+pub(crate) const PAYLOAD_VERSION: u8 = 2;
 /// Fast and light: what is compressed here is read only after a crash, and gone once its traces are sealed.
 const COMPRESSION_LEVEL: i32 = -1;
 /// Largest place in a group that a head can hold; groups end before.
@@ -16,7 +17,7 @@ pub(crate) const GROUP_RECORDS: u16 = 4096;
 /// What a payload is. Numbers are part of the file format.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Kind {
-    /// A zstd-compressed postcard encoding of [`Batch`].
+    /// A zstd-compressed postcard encoding of [`Batch`], and then of its [`Prices`].
     Batch = 1,
 }
 
@@ -75,7 +76,8 @@ impl Scratch {
         let failed = StoreError::io("compressing", "batch");
         let mut plain = std::mem::take(&mut self.plain);
         plain.clear();
-        self.plain = postcard::to_extend(batch, plain).map_err(StoreError::Encode)?;
+        let plain = postcard::to_extend(batch, plain).map_err(StoreError::Encode)?;
+        self.plain = postcard::to_extend(&Prices::of(batch), plain).map_err(StoreError::Encode)?;
         let compressor = match &mut self.compressor {
             Some(compressor) => compressor,
             slot => match zstd::bulk::Compressor::new(COMPRESSION_LEVEL) {
@@ -148,7 +150,13 @@ impl<'a> Record<'a> {
             return Err(format!("record kind {} is not known", self.kind));
         }
         let plain = zstd::stream::decode_all(self.payload).map_err(|cause| cause.to_string())?;
-        postcard::from_bytes(&plain).map_err(|cause| cause.to_string())
+        let describe = |cause: postcard::Error| cause.to_string();
+        let (mut batch, rest) = postcard::take_from_bytes::<Batch>(&plain).map_err(describe)?;
+        if self.version > 1 {
+            let prices: Prices = postcard::from_bytes(rest).map_err(describe)?;
+            prices.put_into(&mut batch)?;
+        }
+        Ok(batch)
     }
 }
 
@@ -166,6 +174,10 @@ impl Numbers {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
+
+    use fanlight_model::{Price, Priced, Rates, Repriced, SpanId, TraceId};
+
     use super::*;
 
     fn record(batch: &Batch) -> Vec<u8> {
@@ -185,6 +197,62 @@ mod tests {
         let (record, length) = Record::read(&bytes).unwrap();
         assert_eq!(length, bytes.len());
         assert_eq!(record.numbers, Numbers { seq: 7, place: 2 });
+        assert_eq!(record.batch().unwrap(), batch);
+    }
+
+    fn priced(model: &str) -> Priced {
+        Priced::At(Arc::new(Price {
+            table: "t".to_owned(),
+            version: "1".to_owned(),
+            provider: None,
+            model: model.to_owned(),
+            from: None,
+            above_input_tokens: Some(200),
+            batch: None,
+            rates: Rates {
+                input: 0.1,
+                cache_read: Some(0.01),
+                ..Rates::default()
+            },
+        }))
+    }
+
+    #[test]
+    fn prices_survive_the_log() {
+        let trace_id = TraceId::from_bytes([7; 16]).unwrap();
+        let span_id = SpanId::from_bytes([7; 8]).unwrap();
+        let repriced = |was, price| Repriced {
+            trace_id,
+            span_id,
+            was,
+            price,
+        };
+        let batch = Batch {
+            repriced: vec![
+                repriced(Priced::Unasked, priced("a")),
+                repriced(priced("a"), Priced::Unknown),
+            ],
+            ..Batch::default()
+        };
+        let bytes = record(&batch);
+        let (record, _) = Record::read(&bytes).unwrap();
+        assert_eq!(record.batch().unwrap(), batch);
+    }
+
+    #[test]
+    fn a_payload_of_version_1_has_no_prices() {
+        let batch = Batch {
+            received_at: fanlight_model::UnixNanos(7),
+            ..Batch::default()
+        };
+        let plain = postcard::to_allocvec(&batch).unwrap();
+        let payload = zstd::bulk::compress(&plain, 1).unwrap();
+        let record = Record {
+            version: 1,
+            kind: Kind::Batch as u8,
+            numbers: Numbers { seq: 7, place: 0 },
+            payload: &payload,
+        };
         assert_eq!(record.batch().unwrap(), batch);
     }
 

@@ -9,12 +9,14 @@ use arrow_array::cast::AsArray;
 use arrow_array::types::{Int32Type, UInt32Type, UInt64Type};
 use arrow_array::{Array, FixedSizeBinaryArray, ListArray, RecordBatch, StringArray};
 use fanlight_model::{
-    Attributes, Event, Link, Resource, Scope, Span, SpanId, Status, StatusCode, TraceId, UnixNanos,
+    Attributes, Event, Link, Priced, Resource, Scope, Span, SpanId, Status, StatusCode, TraceId,
+    UnixNanos,
 };
 use parquet::arrow::FieldLevels;
 use serde::{Deserialize, Serialize};
 
 use super::parquet_file::ParquetFile;
+use super::spans_write::UNKNOWN_PRICE;
 use super::texts_file::{Stretches, TextsFile};
 use super::value_text::{attributes_from_text, attributes_to_text, value_from_text};
 
@@ -45,6 +47,8 @@ const COLUMNS: [&str; 24] = [
     "outputs_texts",
     "events_texts",
 ];
+/// Files written before prices were kept have no such column.
+const PRICE: &str = "price";
 /// Spans that are in memory as columns at once.
 const BATCH_ROWS: usize = 1024;
 const LONG_TEXTS: [&str; 4] = [
@@ -85,7 +89,7 @@ impl SpansFile {
         let columns = match self.columns.get() {
             Some(columns) => columns,
             None => {
-                let columns = self.parquet.columns(COLUMNS)?;
+                let columns = self.parquet.columns(COLUMNS.into_iter().chain([PRICE]))?;
                 self.columns.get_or_init(|| columns)
             }
         };
@@ -121,6 +125,7 @@ impl SpansFile {
 struct Shared {
     resource: Option<(String, Arc<Resource>)>,
     scope: Option<(String, Arc<Scope>)>,
+    price: Option<(String, Priced)>,
 }
 
 impl Shared {
@@ -138,6 +143,23 @@ impl Shared {
         let resource = Arc::new(Resource { attributes });
         self.resource = Some((text.to_owned(), Arc::clone(&resource)));
         Ok(resource)
+    }
+
+    fn price(&mut self, text: Option<&str>) -> Result<Priced, String> {
+        let text = match text {
+            None => return Ok(Priced::Unasked),
+            Some(UNKNOWN_PRICE) => return Ok(Priced::Unknown),
+            Some(text) => text,
+        };
+        if let Some((known, price)) = &self.price
+            && known == text
+        {
+            return Ok(price.clone());
+        }
+        let price = serde_json::from_str(text).map_err(|cause| cause.to_string())?;
+        let price = Priced::At(Arc::new(price));
+        self.price = Some((text.to_owned(), price.clone()));
+        Ok(price)
     }
 
     fn scope(&mut self, text: &str) -> Result<Arc<Scope>, String> {
@@ -235,6 +257,13 @@ impl<'a> Columns<'a> {
         Ok(column.key(index).map(|key| values.value(key)))
     }
 
+    fn price(&self, index: usize) -> Result<Option<&'a str>, String> {
+        match self.batch.column_by_name(PRICE) {
+            Some(_) => self.dictionary(PRICE, index),
+            None => Ok(None),
+        }
+    }
+
     fn required(&self, name: &str, index: usize) -> Result<&'a str, String> {
         self.dictionary(name, index)?
             .ok_or_else(|| format!("column `{name}` has no value"))
@@ -311,6 +340,7 @@ impl<'a> Columns<'a> {
                 .unwrap_or_default()
                 .to_owned(),
             flags: flags.value(index),
+            price: shared.price(self.price(index)?)?,
             dropped: parse_dropped(self.required("dropped", index)?),
             scope: shared.scope(self.required("scope", index)?)?,
             resource: shared.resource(self.required("resource", index)?)?,

@@ -9,7 +9,7 @@ use arrow_array::builder::{
 use arrow_array::types::Int32Type;
 use arrow_array::{ArrayRef, RecordBatch};
 use arrow_schema::{ArrowError, DataType, Field as Column, Schema, SchemaRef};
-use fanlight_model::{Span, TraceKey, Value};
+use fanlight_model::{Price, Priced, Span, TraceKey, Value};
 use fanlight_normalize::{Field, Meaning};
 use parquet::basic::{Compression, Encoding, ZstdLevel};
 use parquet::errors::ParquetError;
@@ -22,6 +22,8 @@ use super::value_text::{attributes_to_text, write_attributes, write_value};
 use crate::disk::DiskFile;
 use crate::segment::spans_read::{EventText, LinkText, ScopeText};
 
+/// In column `price`: no table knew the model. Null is: nobody looked.
+pub(super) const UNKNOWN_PRICE: &str = "{}";
 /// Spans are handed to Parquet in lots of this size.
 const LOT: usize = 1024;
 /// Pages of text are read whole to get at one trace: large enough to compress well, small enough to skip.
@@ -72,6 +74,7 @@ pub(super) static SCHEMA: LazyLock<SchemaRef> = LazyLock::new(|| {
         optional("input_cost", DataType::Float64),
         optional("output_cost", DataType::Float64),
         optional("duration_ns", DataType::UInt64),
+        optional("price", dictionary()),
     ]))
 });
 
@@ -119,7 +122,7 @@ impl SpansWriter {
 }
 
 /// Texts that repeat. Whoever reads one row reads the whole dictionary, so it must stay small.
-const DICTIONARIES: [&str; 13] = [
+const DICTIONARIES: [&str; 14] = [
     "trace_id",
     "name",
     "kind",
@@ -133,6 +136,7 @@ const DICTIONARIES: [&str; 13] = [
     "resource",
     "trace_state",
     "dropped",
+    "price",
 ];
 const DICTIONARY_BYTES: usize = 64 << 10;
 /// Numbers that are close to the one before, or mostly absent: their differences are packed and leave nothing to
@@ -213,6 +217,9 @@ struct Lot {
     trace_state: StringDictionaryBuilder<Int32Type>,
     flags: UInt32Builder,
     dropped: StringDictionaryBuilder<Int32Type>,
+    price: StringDictionaryBuilder<Int32Type>,
+    /// The last price, and its text.
+    last_price: Option<(Arc<Price>, String)>,
 }
 
 struct Ids<const WIDTH: i32>(FixedSizeBinaryBuilder);
@@ -323,6 +330,7 @@ impl Lot {
         let [attributes, events, links] = span.dropped;
         self.dropped
             .append_value(format!("{attributes},{events},{links}"));
+        self.push_price(&span.price);
         Ok(())
     }
 
@@ -363,6 +371,22 @@ impl Lot {
             .append_option(meaning.cost.map(|cost| cost.input));
         self.output_cost
             .append_option(meaning.cost.map(|cost| cost.output));
+    }
+
+    fn push_price(&mut self, price: &Priced) {
+        let price = match price {
+            Priced::Unasked => return self.price.append_null(),
+            Priced::Unknown => return self.price.append_value(UNKNOWN_PRICE),
+            Priced::At(price) => price,
+        };
+        match &self.last_price {
+            Some((known, text)) if Arc::ptr_eq(known, price) => self.price.append_value(text),
+            _ => {
+                let text = serde_json::to_string(price).expect("plain structs have a text");
+                self.price.append_value(&text);
+                self.last_price = Some((Arc::clone(price), text));
+            }
+        }
     }
 
     /// The lot as a batch, leaving it empty.
@@ -410,6 +434,7 @@ impl Lot {
             Arc::new(self.input_cost.finish()),
             Arc::new(self.output_cost.finish()),
             Arc::new(self.duration.finish()),
+            Arc::new(self.price.finish()),
         ];
         RecordBatch::try_new(Arc::clone(&SCHEMA), columns)
     }

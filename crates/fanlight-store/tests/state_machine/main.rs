@@ -201,6 +201,7 @@ fn span(trace: u8, number: u8, version: u8) -> Span {
         links: Vec::new(),
         trace_state: String::new(),
         flags: 1,
+        price: fanlight_model::Priced::Unasked,
         dropped: [0, 1, 2],
         scope: Arc::new(Scope {
             name: "test".into(),

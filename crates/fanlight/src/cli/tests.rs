@@ -27,6 +27,7 @@ fn the_help_lists_commands_and_exit_codes() {
       demo         Send example traces to a running server
       traces       Search, show, delete and export traces of a running server
       sql          Ask a running server in SQL
+      prices       Show, test and change what models cost
       doctor       Check configuration, data directory, ports and clock
       compact      Merge the segments of a data directory that no server has open
       verify       Read everything sealed in a data directory that no server has open

@@ -34,6 +34,8 @@ pub(crate) struct Settings {
     pub(crate) retention: Retention,
     pub(crate) retention_total_bytes: Option<u64>,
     pub(crate) retention_every: Duration,
+    /// A file with a price table.
+    pub(crate) prices: Option<PathBuf>,
 }
 
 impl Default for Settings {
@@ -51,6 +53,7 @@ impl Default for Settings {
             retention: Retention::default(),
             retention_total_bytes: None,
             retention_every: Duration::from_mins(10),
+            prices: None,
         }
     }
 }

@@ -314,6 +314,17 @@ pub(crate) const SETTINGS: &[Setting] = &[
         help: "How often a running server deletes what is beyond its retention; the first time comes after a fifth of that",
         apply: |settings, text| set(&mut settings.retention_every, values::patience(text)),
     },
+    Setting {
+        key: "prices",
+        env: &["FANLIGHT_PRICES"],
+        value_name: "FILE",
+        default: "",
+        help: "Price table, JSON or TOML, that comes before the one of the program; read at the start",
+        apply: |settings, text| {
+            settings.prices = (!text.is_empty()).then(|| PathBuf::from(text));
+            Ok(())
+        },
+    },
 ];
 
 fn set<T>(place: &mut T, value: Result<T, Expected>) -> Result<(), Expected> {

@@ -207,6 +207,7 @@ impl Recorder<'_> {
             links: Vec::new(),
             trace_state: String::new(),
             flags: 0,
+            price: fanlight_model::Priced::Unasked,
             dropped: [0; 3],
             scope: Arc::clone(&self.source.scope),
             resource: Arc::clone(&self.source.resource),

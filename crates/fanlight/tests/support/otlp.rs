@@ -35,6 +35,7 @@ pub(crate) fn root(trace: u128, name: &str) -> Span {
         links: Vec::new(),
         trace_state: String::new(),
         flags: 0,
+        price: fanlight_model::Priced::Unasked,
         dropped: [0; 3],
         scope: Arc::new(Scope::default()),
         resource: Arc::new(Resource::default()),

@@ -1,7 +1,7 @@
 //! `TraceInfo` of the 3.0 endpoints.
 
 use fanlight_model::{Assessment, Nanos, TraceSummary};
-use fanlight_query::filter::{cost_text, usage_text};
+use fanlight_query::filter::{cost_text, usage_shown};
 use serde_json::{Map, Value as Json, json};
 
 use crate::mlflow::{assessments, ids, tags, times};
@@ -109,13 +109,14 @@ pub(super) fn metadata(summary: &TraceSummary, texts: Texts) -> Vec<(String, Str
         (tags::SESSION, summary.session.clone()),
         (tags::USER, summary.user.clone()),
         (tags::SOURCE_RUN, summary.source_run.clone()),
-        (tags::TOKEN_USAGE, summary.usage.as_ref().map(usage_text)),
+        (tags::TOKEN_USAGE, usage_shown(summary)),
         (tags::COST, summary.cost.as_ref().map(cost_text)),
     ];
     let plain = summary
         .metadata
         .iter()
-        .map(|(key, value)| (key.as_str(), value.as_str()));
+        .map(|(key, value)| (key.as_str(), value.as_str()))
+        .filter(|(key, _)| *key != tags::TOKEN_USAGE);
     let mut pairs = shorten(plain, MAX_METADATA_CHARS, texts);
     for (key, value) in typed {
         if let Some(value) = value {

@@ -1,0 +1,1 @@
+DELETE FROM price_tables WHERE workspace_id = $1

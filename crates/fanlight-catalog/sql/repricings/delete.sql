@@ -1,0 +1,1 @@
+DELETE FROM repricings WHERE workspace_id = $1

@@ -1,0 +1,1 @@
+SELECT workspace_id FROM repricings ORDER BY workspace_id
