@@ -22,14 +22,15 @@ fn main() {
         let encoded = |ending| {
             let encoded = PathBuf::from(format!("{}{ending}", path.display()));
             if encoded.is_file() {
-                format!("Some(include_bytes!({encoded:?}))")
+                format!("Some(include_bytes!({}))", literal(&encoded))
             } else {
                 "None".to_owned()
             }
         };
         writeln!(
             code,
-            "    File {{ name: {name:?}, plain: include_bytes!({path:?}), brotli: {}, gzip: {} }},",
+            "    File {{ name: {name:?}, plain: include_bytes!({}), brotli: {}, gzip: {} }},",
+            literal(path),
             encoded(".br"),
             encoded(".gz"),
         )
@@ -38,6 +39,11 @@ fn main() {
     code.push_str("];\n");
     let out = PathBuf::from(env::var_os("OUT_DIR").expect("cargo sets it"));
     fs::write(out.join("ui_files.rs"), code).expect("OUT_DIR can be written");
+}
+
+/// As it stands in code.
+fn literal(path: &Path) -> String {
+    format!("{:?}", path.to_string_lossy())
 }
 
 /// Everything but compressed twins and the note about this folder.

@@ -9,7 +9,7 @@ import { Button } from './button';
 
 export function Empty({ title, children }: { title: string; children?: ReactNode }) {
   return (
-    <div className="mx-auto flex max-w-md flex-col items-center gap-2 px-6 py-16 text-center">
+    <div className="mx-auto flex max-w-md flex-1 flex-col items-center gap-2 px-6 py-16 text-center">
       <p className="text-lg font-medium">{title}</p>
       {children && <div className="text-muted">{children}</div>}
     </div>
@@ -18,7 +18,7 @@ export function Empty({ title, children }: { title: string; children?: ReactNode
 
 export function Failed({ error, onRetry }: { error: unknown; onRetry?: () => void }) {
   return (
-    <div role="alert" className="mx-auto flex max-w-md flex-col items-center gap-3 px-6 py-16 text-center">
+    <div role="alert" className="mx-auto flex max-w-md flex-1 flex-col items-center gap-3 px-6 py-16 text-center">
       <AlertTriangle className="text-error" size={22} />
       <p className="font-medium">This could not be loaded.</p>
       <p className="text-muted [overflow-wrap:anywhere]">{messageOf(error)}</p>

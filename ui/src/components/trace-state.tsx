@@ -17,7 +17,7 @@ export function stateLabel(state: string): string {
 export function TraceState({ state, short = false }: { state: string; short?: boolean }) {
   const { label, icon: Icon, color } = isKnown(state) ? KNOWN[state] : { ...KNOWN.STATE_UNSPECIFIED, label: state };
   return (
-    <span className={cx('inline-flex items-center gap-1', color)} title={label}>
+    <span className={cx('inline-flex items-center gap-1 align-middle leading-none', color)} title={label}>
       <Icon size={13} className="shrink-0" aria-hidden />
       <span className={short ? 'sr-only' : undefined}>{label}</span>
     </span>

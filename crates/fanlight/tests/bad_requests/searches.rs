@@ -406,7 +406,7 @@ fn a_filter_that_is_wrong_says_where() {
         ),
         (
             "span.kind = 'x'",
-            "unknown filter key `span.kind` at character 1; valid keys: span.name, span.type, span.status, span.attributes.<key>, span.content",
+            "unknown filter key `span.kind` at character 1; valid keys: span.name, span.type, span.status, span.model, span.attributes.<key>, span.content",
         ),
         (
             "name = '日本' AND \u{0} = 'x'",
