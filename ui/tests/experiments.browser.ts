@@ -70,7 +70,7 @@ test('experiments are made, renamed, tagged, found, deleted and brought back', a
 
   await act('second', 'Edit tags');
   await page.getByLabel('Key').fill('team');
-  await page.getByLabel('Value').fill('red "quoted"');
+  await page.getByRole('textbox', { name: 'Value' }).fill('red "quoted"');
   await page.getByRole('button', { name: 'Save' }).click();
   await row('second').getByText('red "quoted"').waitFor();
 

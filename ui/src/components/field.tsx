@@ -15,14 +15,16 @@ export function TextField({ className, ...rest }: ComponentProps<'input'>) {
 
 export function Labelled({ label, children, error }: { label: string; children: ReactNode; error?: string | null }) {
   return (
-    <label className="block">
-      <span className="mb-1 block text-sm text-muted">{label}</span>
-      {children}
+    <div className="min-w-0 flex-1">
+      <label className="block">
+        <span className="mb-1 block text-sm text-muted">{label}</span>
+        {children}
+      </label>
       {error && (
         <span role="alert" className="mt-1 block text-sm text-error">
           {error}
         </span>
       )}
-    </label>
+    </div>
   );
 }

@@ -84,7 +84,7 @@ export default function FilterEditor({ experimentId, filter, onFilter, error, fo
           // One line, whatever is pasted.
           EditorState.transactionFilter.of((transaction) => (transaction.newDoc.lines > 1 ? [] : transaction)),
           EditorView.clipboardInputFilter.of((text) => text.replace(/\s*\n\s*/g, ' ')),
-          autocompletion({ override: [(context) => complete(context, experimentId, queries)], icons: false, activateOnTypingDelay: 60 }),
+          autocompletion({ override: [(context) => complete(context, experimentId, queries)], icons: false, activateOnTypingDelay: 60, interactionDelay: 0, activateOnCompletion: () => true }),
           Prec.highest(
             keymap.of([
               { key: 'Tab', run: acceptCompletion },
@@ -155,7 +155,7 @@ async function complete(context: CompletionContext, experimentId: string, querie
 
 async function optionsOf(kind: string, key: string, typed: string, experimentId: string, queries: QueryClient): Promise<Completion[]> {
   if (kind === 'joiner') return ['AND', 'OR'].map((word) => ({ label: word, apply: `${word} ` }));
-  if (kind === 'operator') return operatorsOf(key).map((word) => ({ label: word, apply: word.endsWith('IN') ? `${word} (` : `${word} ` }));
+  if (kind === 'operator') return inOrder(operatorsOf(key).map((word) => ({ label: word, apply: word.endsWith('IN') ? `${word} (` : `${word} ` })));
   if (kind === 'key') {
     const [tags, attributes, metadata] = await Promise.all((['tag', 'attribute', 'metadata'] as const).map((of) => keysOf(of, experimentId, queries)));
     return [
@@ -173,6 +173,11 @@ async function optionsOf(kind: string, key: string, typed: string, experimentId:
     staleTime: 10_000,
   });
   return reply.values.map((value) => ({ label: value, apply: `${quoted(value)} ` }));
+}
+
+/** As they are given: the editor would sort them by their letters. */
+function inOrder(options: Completion[]): Completion[] {
+  return options.map((option, place) => ({ ...option, boost: 50 - place }));
 }
 
 async function keysOf(of: string, experimentId: string, queries: QueryClient): Promise<string[]> {

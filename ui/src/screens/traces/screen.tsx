@@ -112,6 +112,9 @@ function TraceList({ experimentId }: { experimentId: string }) {
           />
         )}
         <div className="flex min-w-0 flex-1 flex-col">
+          <div className="relative h-0" aria-hidden>
+            {first.isPlaceholderData && <div className="absolute inset-x-0 top-0 z-20 h-0.5 animate-pulse bg-accent" />}
+          </div>
           <Histogram histogram={first.data?.histogram} bounds={time} onChoose={(from, to) => change({ time: { last: null, from, to } })} />
           {first.data ? (
             rows.length > 0 ? (

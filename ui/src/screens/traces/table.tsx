@@ -75,8 +75,9 @@ export function TraceTable(props: Props) {
       aria-label="Traces"
       aria-rowcount={hasMore ? -1 : rows.length + 1}
       aria-multiselectable
+      aria-busy={isStale}
       tabIndex={0}
-      className={cx('relative min-h-0 flex-1 overflow-auto outline-none', isStale && 'opacity-60 transition-opacity delay-200')}
+      className={cx('relative min-h-0 flex-1 overflow-auto outline-none', isStale && 'cursor-progress')}
       onScroll={(event) => places.set(scrollKey, event.currentTarget.scrollTop)}
     >
       <div role="row" aria-rowindex={1} className="sticky top-0 z-10 grid h-[26px] border-b border-line bg-page text-sm text-muted" style={grid}>

@@ -35,7 +35,7 @@ export function TimeRangePicker({ time, onChange }: Props) {
         open={open}
         onOpenChange={setOpen}
         trigger={
-          <Button className="figures" title="Time range">
+          <Button className="figures" aria-label={`Time range: ${labelOf(time)}`}>
             <CalendarClock size={14} aria-hidden />
             {labelOf(time)}
           </Button>
