@@ -44,8 +44,8 @@ describe('one form per quantity', () => {
   test('instants and marks of an axis', () => {
     const at = new Date(2026, 10, 20, 22, 44, 25, 267).getTime();
     expect(formatAbsolute(at)).toBe('2026-11-20 22:44:25.267');
-    expect([60_000, 3_600_000, 3 * 86_400_000, 90 * 86_400_000].map((span) => formatTick(at, span))).toEqual([
-      '22:44:25', '22:44', 'Nov 20 22:44', 'Nov 20',
+    expect([5000, 60_000, 3_600_000, 3 * 86_400_000, 90 * 86_400_000].map((span) => formatTick(at, span))).toEqual([
+      '22:44:25.267', '22:44:25', '22:44', 'Nov 20 22:44', 'Nov 20',
     ]);
   });
 });

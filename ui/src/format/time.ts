@@ -31,9 +31,10 @@ export function formatAbsolute(instant: string | number | null | undefined): str
   return `${days} ${time}.${String(date.getMilliseconds()).padStart(3, '0')}`;
 }
 
-/** A mark on an axis of that many milliseconds: `22:44:25`, `22:44`, `Nov 20 22:44` or `Nov 20`. */
+/** A mark on an axis of that many milliseconds: `22:44:25.267`, `22:44:25`, `22:44`, `Nov 20 22:44` or `Nov 20`. */
 export function formatTick(instant: number, span: number): string {
   const text = formatAbsolute(instant);
+  if (span <= 10_000) return text.slice(11, 23);
   if (span <= 10 * MINUTE * 1000) return text.slice(11, 19);
   if (span <= DAY * 1000) return text.slice(11, 16);
   if (span <= 10 * DAY * 1000) return `${day.format(instant)} ${text.slice(11, 16)}`;

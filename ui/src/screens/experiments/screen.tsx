@@ -109,7 +109,7 @@ export function ExperimentsScreen() {
 function Welcome() {
   return (
     <div className="min-h-0 flex-1 overflow-auto">
-      <div className="mx-auto max-w-xl px-6 py-10">
+      <div className="mx-auto max-w-2xl px-6 py-10">
         <h2 className="text-xl font-semibold">Send the first trace</h2>
         <p className="mb-6 flex items-center gap-2 text-muted" role="status">
           <span className="inline-block size-2 animate-pulse rounded-full bg-accent" aria-hidden />

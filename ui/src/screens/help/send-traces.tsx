@@ -30,11 +30,11 @@ function Sample({ title, note, code }: { title: string; note: string; code: stri
     <section>
       <h3 className="font-medium">{title}</h3>
       <p className="mb-1.5 text-sm text-muted">{note}</p>
-      <div className="relative rounded-md border border-line bg-sunken">
-        <pre className="overflow-x-auto p-3 pr-10 text-sm" tabIndex={0} aria-label={title}>
+      <div className="flex items-start rounded-md border border-line bg-sunken">
+        <pre className="min-w-0 flex-1 overflow-x-auto p-3 text-sm" tabIndex={0} aria-label={title}>
           {code}
         </pre>
-        <div className="absolute top-1 right-1">
+        <div className="p-1">
           <CopyButton text={code} label={`Copy: ${title}`} />
         </div>
       </div>

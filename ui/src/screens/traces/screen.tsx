@@ -276,7 +276,7 @@ function FirstTrace({ experimentId, onArrived }: { experimentId: string; onArriv
   }, [traces, onArrived]);
   return (
     <div className="min-h-0 flex-1 overflow-auto">
-      <div className="mx-auto max-w-xl px-6 py-8">
+      <div className="mx-auto max-w-2xl px-6 py-8">
         <h2 className="text-lg font-semibold">No traces yet</h2>
         <p className="mb-5 text-muted" role="status">
           Waiting for the first one… it shows here by itself.
