@@ -30,7 +30,7 @@ demo: build
 	@$(BIN) demo
 
 ## Everything: format, lints, unit tests, black-box tests with real clients and a real browser.
-test: lint test-ui ui test-rust test-clients test-browser
+test: ui lint test-ui test-rust test-clients test-browser
 
 lint: ui-packages
 	cd ui && npm run --silent lint
