@@ -968,6 +968,13 @@ export interface components {
             /** @description Ids, at most 1000. */
             traces: string[];
         };
+        /** @description A document that was found. */
+        DocumentView: {
+            content: string | null;
+            id: string | null;
+            metadata: unknown | null;
+            score: number | null;
+        };
         /** @description Milliseconds; percentiles are off by 0.8 % at most. */
         DurationFigures: {
             /** @description Rows that have one. */
@@ -1128,6 +1135,12 @@ export interface components {
             span_id: string;
             trace_id: string;
         };
+        /** @description What was said to a model and by it: messages with `role` and `parts`. */
+        MessagesView: {
+            input: unknown[];
+            /** @description Without what an agent returned of its input. */
+            output: unknown[];
+        };
         /** @description The trace of a session that started last. */
         NewestTrace: {
             experiment: string;
@@ -1225,32 +1238,50 @@ export interface components {
                 [key: string]: unknown;
             };
             cost: components["schemas"]["Costs"] | null;
+            /** @description What a retriever found or a reranker ordered. */
+            documents: components["schemas"]["DocumentView"][];
             /** @description `null` while it runs. */
             duration_ms: number | null;
             end_ns: string | null;
+            environment: string | null;
             events: components["schemas"]["EventView"][];
+            /** @description In its provider's words, one for each answer. */
+            finish_reasons: string[];
             id: string;
             inputs: unknown | null;
+            /** @description A name to show. */
+            label: string;
             links: components["schemas"]["LinkView"][];
             /** @description Whose message shapes inputs and outputs have: `openai`, `gemini`, … */
             message_format: string | null;
+            messages: components["schemas"]["MessagesView"];
             model: string | null;
+            model_answered: string | null;
+            model_requested: string | null;
             name: string;
             outputs: unknown | null;
+            /** @description How the model was asked, by OpenTelemetry's names. */
+            parameters: {
+                [key: string]: unknown;
+            };
             parent_id: string | null;
             provider: string | null;
+            release: string | null;
             resource: {
                 [key: string]: unknown;
             };
             scope: components["schemas"]["ScopeView"];
+            session: string | null;
             start: string;
             start_ns: string;
             status: components["schemas"]["StatusView"];
+            time_to_first_token_ms: number | null;
             tokens: components["schemas"]["Tokens"] | null;
-            /** @description Definitions of the tools a model may call. */
-            tools: unknown | null;
+            /** @description What the model may call. */
+            tools: components["schemas"]["ToolView"][];
             /** @description `LLM`, `TOOL`, `AGENT`, … or whatever a client calls it. */
             type: string | null;
+            user: string | null;
         };
         /** @description One statement that reads. */
         SqlBody: {
@@ -1333,6 +1364,14 @@ export interface components {
             input: number | null;
             output: number | null;
             total: number | null;
+        };
+        /** @description A tool a model may call. */
+        ToolView: {
+            description: string | null;
+            name: string;
+            /** @description A JSON Schema. */
+            parameters: unknown | null;
+            type: string;
         };
         /** @description A trace as a row of a list. */
         TraceRow: {
