@@ -5,26 +5,42 @@ SHELL := /bin/bash
 BIN := $(or $(CARGO_TARGET_DIR),target)/release/fanlight
 export FANLIGHT_TEST_CACHE ?= $(CURDIR)/target/test-cache
 
-.PHONY: run build test lint test-rust test-clients test-browser bench bench-mlflow demo torture torture-release fuzz clean
+.PHONY: run build ui ui-packages test lint test-rust test-ui test-clients test-browser bench bench-mlflow demo torture torture-release fuzz clean
 
 ## Build and start the server on http://127.0.0.1:5000 (settings: docs/configuration.md).
 run: build
 	@$(BIN) server
 
-build:
+build: ui
 	@cargo build --release --locked --package fanlight
+
+## The web UI, which the server takes in when it is compiled. Without it the server works, and its page says how to get it.
+ui: ui-packages
+	@cd ui && npm run --silent build
+
+## Packages are fetched again when their list changes.
+ui-packages: ui/node_modules/.package-lock.json
+
+ui/node_modules/.package-lock.json: ui/package.json ui/package-lock.json ui/.npmrc
+	@cd ui && npm ci --no-progress --loglevel=error
+	@touch $@
 
 ## Send about 300 realistic traces to a running server.
 demo: build
 	@$(BIN) demo
 
 ## Everything: format, lints, unit tests, black-box tests with real clients and a real browser.
-test: lint test-rust test-clients test-browser
+test: ui lint test-ui test-rust test-clients test-browser
 
-lint:
+lint: ui-packages
+	cd ui && npm run --silent lint
 	cargo fmt --all --check
 	cargo clippy --workspace --all-targets --locked -- -D warnings
 	RUSTDOCFLAGS="-D warnings" cargo doc --workspace --no-deps --document-private-items --locked
+
+## Formatters, filters and other logic of the web UI.
+test-ui: ui-packages
+	cd ui && npm run --silent test
 
 test-rust:
 	cargo test --workspace --locked
@@ -35,10 +51,11 @@ test-clients: export FANLIGHT_BIN ?= $(abspath $(or $(CARGO_TARGET_DIR),target))
 test-clients:
 	tests/clients/python/run.sh
 
-## OpenTelemetry JavaScript exporters, and MLflow's own web UI in Chromium.
+## OpenTelemetry JavaScript exporters, MLflow's own web UI and Fanlight's in Chromium.
 test-browser: export FANLIGHT_BIN ?= $(abspath $(or $(CARGO_TARGET_DIR),target))/debug/fanlight
 test-browser:
 	tests/clients/js/run.sh
+	cd ui && npm run --silent test:browser
 
 ## Measure this machine for about half an hour; the tables go to standard output, the figures to target/bench*.json.
 bench: build

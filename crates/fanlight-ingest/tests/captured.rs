@@ -137,7 +137,7 @@ fn every_captured_export_is_read_without_loss() {
     let mut read = 0;
     for folder in [
         "fanlight-ingest/tests/fixtures",
-        "fanlight-normalize/tests/fixtures",
+        "fanlight-normalize/tests/fixtures/otlp",
     ] {
         for entry in std::fs::read_dir(crates.join(folder)).unwrap() {
             let path = entry.unwrap().path();

@@ -408,7 +408,10 @@ fn is_in_profile(condition: &SpanCondition) -> bool {
     match condition {
         SpanCondition::All(parts) | SpanCondition::Any(parts) => parts.iter().all(is_in_profile),
         SpanCondition::Is(field, _) => {
-            matches!(field, SpanField::Name | SpanField::Type | SpanField::Status)
+            matches!(
+                field,
+                SpanField::Name | SpanField::Type | SpanField::Status | SpanField::Model
+            )
         }
     }
 }
@@ -421,6 +424,7 @@ fn profile_fulfils(condition: &SpanCondition, profile: &SpanProfile<'_>) -> bool
             SpanField::Name => Some(profile.name),
             SpanField::Type => profile.span_type,
             SpanField::Status => Some(profile.status),
+            SpanField::Model => profile.model,
             SpanField::Attribute(_) | SpanField::Content => None,
         }),
     }

@@ -4,6 +4,7 @@
 //! edits, writes go to one or the other. It refuses to know wire formats and HTTP. Start reading at [`Engine`], then
 //! `search` (pages) and `compile` (a filter as bitmaps over a segment).
 
+mod activity;
 mod assessed;
 mod compile;
 mod cursor;
@@ -40,6 +41,7 @@ mod unreadable;
 mod upkeep;
 mod values;
 
+pub use activity::Activity;
 pub use engine::{Doomed, Engine, EngineSettings, FullTrace, Page, Search, TraceRecord};
 pub use error::QueryError;
 pub use export::{Export, ExportLot, ExportedTrace};

@@ -156,7 +156,7 @@ fn may_fulfil(condition: &SpanCondition, trace: &HotTrace) -> bool {
             SpanField::Name => trace.span_digest().may_have_name(wanted),
             SpanField::Type => trace.span_digest().may_have_type(wanted),
             SpanField::Status => trace.span_digest().has_status(wanted),
-            SpanField::Attribute(_) | SpanField::Content => true,
+            SpanField::Model | SpanField::Attribute(_) | SpanField::Content => true,
         },
         SpanCondition::Is(..) => true,
     }

@@ -4,6 +4,7 @@
 //! knows HTTP. It refuses to know SQL, files and the meaning of attributes: it turns requests into calls of
 //! `fanlight_query::Engine`. Start reading at [`serve`] (which routes a port has), then `intake` (the one path in).
 
+mod base_path;
 mod body;
 mod budget;
 mod failure;
@@ -15,10 +16,10 @@ mod mlflow;
 mod observe;
 mod otlp;
 mod paced;
-mod page;
 mod router;
 mod settings;
 mod state;
+mod ui;
 mod v1;
 
 pub use listen::{Addresses, ServeError, ServerHandle, serve};

@@ -81,7 +81,7 @@ pub async fn serve(state: Arc<AppState>) -> Result<ServerHandle, ServeError> {
     let (stop, stopped) = watch::channel(false);
     let mut ports = JoinSet::new();
     let open = |listener, router| {
-        let serving = Serving::new(router, settings.read_timeout);
+        let serving = Serving::new(router, &settings);
         run(listener, serving, state.places.clone(), stopped.clone())
     };
     ports.spawn(open(main, main_router(&state)));

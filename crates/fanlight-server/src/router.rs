@@ -20,7 +20,7 @@ use crate::guard::{Door, Guard, guard};
 use crate::intake::Intake;
 use crate::metrics::Levels;
 use crate::observe::{Observer, observe};
-use crate::{mlflow, otlp, page, v1};
+use crate::{mlflow, otlp, ui, v1};
 
 /// The port people and MLflow's clients know: everything.
 pub(crate) fn main_router(state: &Arc<AppState>) -> Router {
@@ -34,7 +34,7 @@ pub(crate) fn main_router(state: &Arc<AppState>) -> Router {
         .with_state(Arc::clone(state));
     let routes = api
         .merge(metrics)
-        .merge(page::routes())
+        .merge(ui::routes(&state.settings))
         .merge(otlp::routes(Arc::clone(&state.intake)));
     in_front(routes, Door::Main, state)
 }

@@ -20,6 +20,10 @@ pub struct ServerSettings {
     pub allowed_hosts: Vec<String>,
     /// Web origins that may change state besides our own and those of this machine; `*` stands for any characters.
     pub cors_allowed_origins: Vec<String>,
+    /// Path below which a proxy shows this server: empty, or such as `/fanlight`.
+    pub base_path: String,
+    /// Origins whose pages may show the web UI in a frame, besides our own.
+    pub frame_ancestors: Vec<String>,
     /// Largest request body as it arrives. Default 64 MiB.
     pub max_body_bytes: usize,
     /// Largest request body once decompressed. Default 256 MiB.
@@ -66,6 +70,8 @@ impl Default for ServerSettings {
             otlp_grpc_port: ExtraPort::IfFree(4317),
             allowed_hosts: Vec::new(),
             cors_allowed_origins: Vec::new(),
+            base_path: String::new(),
+            frame_ancestors: Vec::new(),
             max_body_bytes: 64 << 20,
             max_decompressed_bytes: 256 << 20,
             max_inflight_bytes: 256 << 20,

@@ -3,7 +3,26 @@
 use fanlight_model::ErrorKind;
 use serde_json::{Value as Json, json};
 
+use super::schema::shape;
 use crate::ApiError;
+
+shape! {
+    /// Every failure.
+    ErrorReply {
+        error: ErrorView,
+    }
+}
+
+shape! {
+    /// What went wrong, and where.
+    ErrorView {
+        /// `invalid_input`, `not_found`, `conflict`, `too_large`, `overloaded`, `unavailable`, `corrupt` or `internal`.
+        code: String,
+        message: String,
+        /// Path of what was wrong.
+        field: Option<String>,
+    }
+}
 
 /// A failed request, and which part of it was wrong.
 #[derive(Debug)]

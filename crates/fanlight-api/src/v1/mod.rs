@@ -4,45 +4,59 @@
 //! nanoseconds beside it as `…_ns` text; a length is a number of milliseconds with a fraction. What is not known is
 //! `null`, never zero.
 
+mod bodies;
 mod cost_derivation;
 mod error;
+mod experiments;
 mod hits;
 mod members;
+mod openapi;
 mod overview;
 pub mod portable;
 mod prices;
+mod schema;
 mod search;
 mod sessions;
 mod spans;
 mod stats;
 mod trace;
+mod trace_edits;
 mod values;
 
-pub use error::Refusal;
-pub use hits::render_hits;
+pub use bodies::{BadLine, ImportReply};
+pub use error::{ErrorReply, Refusal};
+pub use experiments::{
+    ExperimentChange, ExperimentView, ExperimentsReply, ExperimentsSearch, parse_new_experiment,
+};
+pub use hits::{Hit, render_hits};
 pub use members::Members;
-pub use overview::render_overview;
-pub use prices::{parse_price_sheet, render_prices, render_repricing, render_table};
+pub use openapi::{OPERATIONS, Operation, document};
+pub use overview::SearchReply;
+pub use prices::{
+    PriceTableView, PricesReply, RepricingReply, parse_price_sheet, render_prices,
+    render_repricing, render_table,
+};
+pub use schema::{Book, Maybe, Schema};
 pub use search::{SearchRequest, parse_experiments, parse_filter};
-pub use sessions::{parse_sessions, render_sessions};
-pub use spans::render_full;
-pub use stats::{StatsQuery, render_stats};
-pub use trace::render_row;
-pub use values::{Completion, render_values};
+pub use sessions::{SessionsReply, parse_sessions, render_sessions};
+pub use spans::{FullTraceReply, render_full};
+pub use stats::{StatsQuery, StatsReply, render_stats};
+pub use trace::{TraceRow, render_row};
+pub use trace_edits::{ChangedReply, TagChange, parse_trace_ids};
+pub use values::{Completion, ValuesReply, render_values};
 
 use fanlight_model::{Nanos, UnixNanos};
-use serde_json::Value as Json;
 
 use crate::mlflow::times::render_timestamp;
 
 /// RFC 3339 text to the millisecond.
-fn instant(instant: UnixNanos) -> Json {
-    render_timestamp(instant).into()
+fn instant(instant: UnixNanos) -> String {
+    render_timestamp(instant)
 }
 
 /// Milliseconds with a fraction.
-fn millis(length: Nanos) -> Json {
+fn millis(length: Nanos) -> f64 {
     #[expect(clippy::cast_precision_loss, reason = "exact up to a hundred days")]
     let millis = length.0 as f64 / 1e6;
-    millis.into()
+    millis
 }

@@ -2,9 +2,9 @@
 
 use fanlight_model::WorkspaceId;
 use fanlight_query::{Search, Session, SessionKey, SessionOrder, SessionPage, SessionSearch};
-use serde_json::{Value as Json, json};
 
-use super::overview::count;
+use super::overview::{CountView, count};
+use super::schema::shape;
 use super::{Members, Refusal, instant, millis, parse_experiments, parse_filter};
 use crate::mlflow::ids::trace_id_text;
 
@@ -63,39 +63,92 @@ fn unknown_order(text: &str) -> Refusal {
     Refusal::at("order_by", message)
 }
 
-pub fn render_sessions(page: &SessionPage) -> Json {
-    json!({
-        "sessions": page.sessions.iter().map(render_session).collect::<Json>(),
-        "total": page.total,
-        "traces": count(page.traces),
-        "next_page_token": page.next_page_token,
-    })
+shape! {
+    /// A page of sessions or users.
+    SessionsReply {
+        sessions: Vec<SessionView>,
+        /// Of all pages.
+        total: usize,
+        traces: CountView,
+        next_page_token: Option<String>,
+    }
 }
 
-fn render_session(session: &Session) -> Json {
+shape! {
+    /// The matching traces of one session or user.
+    SessionView {
+        id: String,
+        /// Start of the first trace.
+        first: String,
+        /// Last known end of a trace.
+        last: String,
+        duration_ms: f64,
+        traces: u64,
+        errors: u64,
+        tokens: SessionTokens,
+        cost: Option<f64>,
+        newest: NewestTrace,
+    }
+}
+
+shape! {
+    /// Sums over the traces that know.
+    SessionTokens {
+        input: Option<f64>,
+        output: Option<f64>,
+        total: Option<f64>,
+    }
+}
+
+shape! {
+    /// The trace of a session that started last.
+    NewestTrace {
+        id: String,
+        experiment: String,
+        name: Option<String>,
+        state: String,
+        start: String,
+        request_preview: Option<String>,
+        response_preview: Option<String>,
+        session: Option<String>,
+        user: Option<String>,
+    }
+}
+
+pub fn render_sessions(page: &SessionPage) -> SessionsReply {
+    SessionsReply {
+        sessions: page.sessions.iter().map(render_session).collect(),
+        total: page.total,
+        traces: count(page.traces),
+        next_page_token: page.next_page_token.clone(),
+    }
+}
+
+fn render_session(session: &Session) -> SessionView {
     let newest = &session.newest.summary;
-    json!({
-        "id": session.key,
-        "first": instant(session.first),
-        "last": instant(session.last),
-        "duration_ms": millis(session.duration()),
-        "traces": session.traces,
-        "errors": session.errors,
-        "tokens": {
-            "input": session.input_tokens, "output": session.output_tokens,
-            "total": session.total_tokens,
+    SessionView {
+        id: session.key.clone(),
+        first: instant(session.first),
+        last: instant(session.last),
+        duration_ms: millis(session.duration()),
+        traces: session.traces,
+        errors: session.errors,
+        tokens: SessionTokens {
+            input: session.input_tokens,
+            output: session.output_tokens,
+            total: session.total_tokens,
         },
-        "cost": session.cost,
-        "newest": {
-            "id": trace_id_text(newest),
-            "experiment": newest.experiment.to_string(),
-            "name": newest.name.as_ref().or(newest.root_name.as_ref()),
-            "state": newest.state.as_str(),
-            "start": instant(newest.start),
-            "request_preview": newest.request_preview,
-            "response_preview": newest.response_preview,
-            "session": newest.session,
-            "user": newest.user,
+        cost: session.cost,
+        newest: NewestTrace {
+            id: trace_id_text(newest),
+            experiment: newest.experiment.to_string(),
+            name: newest.name.clone().or_else(|| newest.root_name.clone()),
+            state: newest.state.as_str().to_owned(),
+            start: instant(newest.start),
+            request_preview: newest.request_preview.clone(),
+            response_preview: newest.response_preview.clone(),
+            session: newest.session.clone(),
+            user: newest.user.clone(),
         },
-    })
+    }
 }

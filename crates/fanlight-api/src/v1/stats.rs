@@ -1,6 +1,7 @@
 //! `POST /api/v1/stats`: tables of figures over everything a filter matches.
 
 use std::cmp::Reverse;
+use std::collections::BTreeMap;
 
 use fanlight_model::{Nanos, WorkspaceId};
 use fanlight_query::stats::{
@@ -8,16 +9,15 @@ use fanlight_query::stats::{
     StatsRequest, Table, Tabulation,
 };
 use fanlight_query::{Facet, Search};
-use serde_json::{Map, Value as Json, json};
 
-use super::overview::count;
+use super::overview::{CountView, count};
+use super::schema::{Maybe, shape};
 use super::search::{parse_buckets, unknown_property};
 use super::{Members, Refusal, instant, millis, parse_experiments, parse_filter};
 
 const MAX_TABLES: usize = 16;
 const DEFAULT_GROUPS: usize = 100;
 const MAX_GROUPS: usize = 10_000;
-const PERCENTILES: [(&str, f64); 4] = [("p50", 50.0), ("p90", 90.0), ("p95", 95.0), ("p99", 99.0)];
 
 /// What is asked, and how it is to be shown.
 #[derive(Debug)]
@@ -138,18 +138,93 @@ fn measures(name: &str) -> Result<&'static [Measure], Refusal> {
     }
 }
 
-/// The whole reply.
-pub fn render_stats(query: &StatsQuery, stats: Stats) -> Json {
-    let tables = query.tables.iter().zip(stats.tables);
-    json!({
-        "count": count(stats.count),
-        "tables": tables.map(|(query, table)| render_table(query, table)).collect::<Json>(),
-        "heatmap": stats.heatmap.as_ref().map(render_heatmap),
-    })
+shape! {
+    /// Figures of one moment.
+    StatsReply {
+        /// When it is not exact, all figures are of the traces that match for certain.
+        count: CountView,
+        tables: Vec<StatsTable>,
+        heatmap: Option<HeatmapView>,
+    }
 }
 
-/// By time, and then the groups with most rows.
-fn render_table(query: &TableQuery, table: Table) -> Json {
+shape! {
+    /// By time, and then the groups with most rows.
+    StatsTable {
+        groups: Vec<StatsGroup>,
+        more: bool,
+    }
+}
+
+shape! {
+    /// Rows with the same values.
+    StatsGroup {
+        /// Of its interval.
+        start: Maybe<String>,
+        /// By property; `null` for rows without a value.
+        values: BTreeMap<String, Option<String>>,
+        count: u64,
+        errors: u64,
+        duration: Maybe<DurationFigures>,
+        tokens: Maybe<SumOfTokens>,
+        /// US dollars.
+        cost: Maybe<Option<f64>>,
+    }
+}
+
+shape! {
+    /// Milliseconds; percentiles are off by 0.8 % at most.
+    DurationFigures {
+        /// Rows that have one.
+        known: u64,
+        sum_ms: f64,
+        /// Of the sum of all groups.
+        share: Option<f64>,
+        mean_ms: Option<f64>,
+        min_ms: Option<f64>,
+        max_ms: Option<f64>,
+        p50_ms: Option<f64>,
+        p90_ms: Option<f64>,
+        p95_ms: Option<f64>,
+        p99_ms: Option<f64>,
+    }
+}
+
+shape! {
+    /// Sums over the rows that know.
+    SumOfTokens {
+        input: Option<f64>,
+        output: Option<f64>,
+        total: Option<f64>,
+    }
+}
+
+shape! {
+    /// Traces by start and length.
+    HeatmapView {
+        start: Option<String>,
+        bucket_ms: Option<f64>,
+        buckets: usize,
+        /// Least length of each row, which reaches to that of the next.
+        durations_ms: Vec<f64>,
+        /// Column, row, traces.
+        cells: Vec<[u64; 3]>,
+    }
+}
+
+/// The whole reply.
+pub fn render_stats(query: &StatsQuery, stats: Stats) -> StatsReply {
+    let tables = query.tables.iter().zip(stats.tables);
+    StatsReply {
+        count: count(stats.count),
+        tables: tables
+            .map(|(query, table)| render_table(query, table))
+            .collect(),
+        heatmap: stats.heatmap.as_ref().map(render_heatmap),
+    }
+}
+
+fn render_table(query: &TableQuery, table: Table) -> StatsTable {
     let mut groups = table.groups;
     let total: f64 = groups
         .iter()
@@ -164,10 +239,13 @@ fn render_table(query: &TableQuery, table: Table) -> Json {
     });
     let more = groups.len() > query.limit;
     groups.truncate(query.limit);
-    json!({
-        "groups": groups.iter().map(|group| render_group(query, group, total)).collect::<Json>(),
-        "more": more,
-    })
+    StatsTable {
+        groups: groups
+            .iter()
+            .map(|group| render_group(query, group, total))
+            .collect(),
+        more,
+    }
 }
 
 fn figure<'a>(query: &TableQuery, group: &'a Group, measure: Measure) -> Option<&'a Figures> {
@@ -177,62 +255,59 @@ fn figure<'a>(query: &TableQuery, group: &'a Group, measure: Measure) -> Option<
         .get(measures.position(|known| *known == measure)?)
 }
 
-fn render_group(query: &TableQuery, group: &Group, total: f64) -> Json {
-    let values = query.names.iter().zip(&group.values);
-    let values: Map<_, _> = values
-        .map(|(name, value)| (name.clone(), value.clone().into()))
-        .collect();
-    let mut json = Map::new();
-    if let Some(start) = group.interval {
-        json.insert("start".to_owned(), instant(start));
-    }
-    json.insert("values".to_owned(), values.into());
-    json.insert("count".to_owned(), group.count.into());
-    json.insert("errors".to_owned(), group.errors.into());
-    if let Some(figures) = figure(query, group, Measure::Duration) {
-        json.insert("duration".to_owned(), render_duration(figures, total));
-    }
+fn render_group(query: &TableQuery, group: &Group, total: f64) -> StatsGroup {
     let sum = |measure| {
         let figures = figure(query, group, measure)?;
         (figures.count > 0).then_some(figures.sum)
     };
-    if figure(query, group, Measure::TotalTokens).is_some() {
-        let tokens = json!({
-            "input": sum(Measure::InputTokens), "output": sum(Measure::OutputTokens),
-            "total": sum(Measure::TotalTokens),
-        });
-        json.insert("tokens".to_owned(), tokens);
+    let is_asked = |measure| figure(query, group, measure).is_some();
+    let values = query.names.iter().cloned();
+    StatsGroup {
+        start: group.interval.map(instant).into(),
+        values: values.zip(group.values.iter().cloned()).collect(),
+        count: group.count,
+        errors: group.errors,
+        duration: figure(query, group, Measure::Duration)
+            .map(|figures| render_duration(figures, total))
+            .into(),
+        tokens: is_asked(Measure::TotalTokens)
+            .then(|| SumOfTokens {
+                input: sum(Measure::InputTokens),
+                output: sum(Measure::OutputTokens),
+                total: sum(Measure::TotalTokens),
+            })
+            .into(),
+        cost: is_asked(Measure::TotalCost)
+            .then(|| sum(Measure::TotalCost))
+            .into(),
     }
-    if figure(query, group, Measure::TotalCost).is_some() {
-        json.insert("cost".to_owned(), sum(Measure::TotalCost).into());
-    }
-    json.into()
 }
 
-/// Milliseconds; `share` is the part of the time of all groups.
-fn render_duration(figures: &Figures, total: f64) -> Json {
-    let mut json = json!({
-        "known": figures.count,
-        "sum_ms": figures.sum,
-        "share": (total > 0.0).then(|| figures.sum / total),
-        "mean_ms": figures.mean(),
-        "min_ms": figures.min,
-        "max_ms": figures.max,
-    });
-    for (name, percent) in PERCENTILES {
-        json[format!("{name}_ms")] = figures.percentile(percent).into();
+fn render_duration(figures: &Figures, total: f64) -> DurationFigures {
+    DurationFigures {
+        known: figures.count,
+        sum_ms: figures.sum,
+        share: (total > 0.0).then(|| figures.sum / total),
+        mean_ms: figures.mean(),
+        min_ms: figures.min,
+        max_ms: figures.max,
+        p50_ms: figures.percentile(50.0),
+        p90_ms: figures.percentile(90.0),
+        p95_ms: figures.percentile(95.0),
+        p99_ms: figures.percentile(99.0),
     }
-    json
 }
 
-fn render_heatmap(heatmap: &Heatmap) -> Json {
+fn render_heatmap(heatmap: &Heatmap) -> HeatmapView {
     let cells = heatmap.cells.iter();
     let is_empty = heatmap.columns == 0;
-    json!({
-        "start": (!is_empty).then(|| instant(heatmap.start)),
-        "bucket_ms": (!is_empty).then(|| millis(heatmap.width)),
-        "buckets": heatmap.columns,
-        "durations_ms": heatmap.lengths,
-        "cells": cells.map(|(column, row, count)| json!([column, row, count])).collect::<Json>(),
-    })
+    HeatmapView {
+        start: (!is_empty).then(|| instant(heatmap.start)),
+        bucket_ms: (!is_empty).then(|| millis(heatmap.width)),
+        buckets: heatmap.columns,
+        durations_ms: heatmap.lengths.clone(),
+        cells: cells
+            .map(|(column, row, count)| [*column as u64, *row as u64, *count])
+            .collect(),
+    }
 }

@@ -2,8 +2,8 @@
 
 use fanlight_model::WorkspaceId;
 use fanlight_query::{Facet, Keyed, Scope, Values};
-use serde_json::{Value as Json, json};
 
+use super::schema::shape;
 use super::search::unknown_property;
 use super::{Members, Refusal, parse_experiments};
 
@@ -61,6 +61,18 @@ fn parse<T>(mut query: Members, workspace: WorkspaceId, of: T) -> Result<Complet
     Ok(completion)
 }
 
-pub fn render_values(values: &Values) -> Json {
-    json!({"values": values.values, "more": values.more})
+shape! {
+    /// What could be typed next.
+    ValuesReply {
+        values: Vec<String>,
+        /// Whether there are further ones.
+        more: bool,
+    }
+}
+
+pub fn render_values(values: Values) -> ValuesReply {
+    ValuesReply {
+        values: values.values,
+        more: values.more,
+    }
 }

@@ -45,6 +45,7 @@ pub enum SpanField {
     Type,
     /// `OK`, `ERROR` or `UNSET`.
     Status,
+    Model,
     /// Decoded text of an attribute, raw or derived.
     Attribute(String),
     /// Any text of the span.
@@ -168,7 +169,7 @@ impl SpanField {
         use Operator::{Eq, ILike, In, Like, Ne, NotIn, RLike};
         match self {
             Self::Content => &[Like, ILike],
-            Self::Name | Self::Type | Self::Status | Self::Attribute(_) => {
+            Self::Name | Self::Type | Self::Status | Self::Model | Self::Attribute(_) => {
                 &[Eq, Ne, In, NotIn, Like, ILike, RLike]
             }
         }

@@ -45,10 +45,11 @@ const ATTRIBUTE_KEYS: [&str; 10] = [
     "trace.text",
 ];
 
-const SPAN_KEYS: [&str; 5] = [
+const SPAN_KEYS: [&str; 6] = [
     "span.name",
     "span.type",
     "span.status",
+    "span.model",
     "span.attributes.<key>",
     "span.content",
 ];
@@ -152,6 +153,7 @@ fn span_field(raw: &str, key: &str, at: usize) -> Result<SpanField, Fault> {
         "name" => SpanField::Name,
         "type" => SpanField::Type,
         "status" => SpanField::Status,
+        "model" => SpanField::Model,
         "content" => SpanField::Content,
         _ => match attribute_key(key) {
             Some(attribute) => SpanField::Attribute(

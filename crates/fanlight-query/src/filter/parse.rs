@@ -266,14 +266,14 @@ mod tests {
 
     #[test]
     fn errors_say_what_is_wrong_where_and_what_would_be_right() {
-        insta::assert_snapshot!(error("name = 'x' AND dur > 5"), @"unknown filter key `dur` at character 16; did you mean `execution_time_ms`? valid keys: request_id, client_request_id, status, timestamp_ms, execution_time_ms, end_time_ms, name, run_id, prompt, trace.text, tags.<key>, metadata.<key>, span.name, span.type, span.status, span.attributes.<key>, span.content, feedback.<name>, expectation.<name>, issue.id");
+        insta::assert_snapshot!(error("name = 'x' AND dur > 5"), @"unknown filter key `dur` at character 16; did you mean `execution_time_ms`? valid keys: request_id, client_request_id, status, timestamp_ms, execution_time_ms, end_time_ms, name, run_id, prompt, trace.text, tags.<key>, metadata.<key>, span.name, span.type, span.status, span.model, span.attributes.<key>, span.content, feedback.<name>, expectation.<name>, issue.id");
         insta::assert_snapshot!(error("status = OK"), @"expected a quoted value, found `OK` at character 10; write 'OK'");
         insta::assert_snapshot!(error("foo.bar = 'x'"), @"unknown entity `foo` in `foo.bar` at character 1; valid entities: trace, attributes, tags, metadata, request_metadata, span, feedback, expectation, issue");
         insta::assert_snapshot!(error("status > 'A'"), @"unsupported operator `>` for `status` at character 8; valid operators: =, !=, IN, NOT IN, LIKE, ILIKE, RLIKE");
         insta::assert_snapshot!(error("status == 'A'"), @"unknown operator `==` for `status` at character 8; valid operators: =, !=, IN, NOT IN, LIKE, ILIKE, RLIKE; write `=`");
         insta::assert_snapshot!(error("tags.a b = 'x'"), @"unknown operator `b` for `tags.a` at character 8; valid operators: =, !=, LIKE, ILIKE, RLIKE, IS NULL, IS NOT NULL; put backticks around a key with blanks");
         insta::assert_snapshot!(error("timestamp > '0'"), @"expected an integer, found `'0'` at character 13; write a number of 64 bits without quotes, such as 1000");
-        insta::assert_snapshot!(error("span.kind = 'x'"), @"unknown filter key `span.kind` at character 1; valid keys: span.name, span.type, span.status, span.attributes.<key>, span.content");
+        insta::assert_snapshot!(error("span.kind = 'x'"), @"unknown filter key `span.kind` at character 1; valid keys: span.name, span.type, span.status, span.model, span.attributes.<key>, span.content");
         insta::assert_snapshot!(error("prompt = 'p'"), @"'p' is no version of a prompt at character 10; write prompt = 'name/version'");
         insta::assert_snapshot!(error("name = 'a' AND (status = 'OK'"), @"`(` is not closed at character 16");
         insta::assert_snapshot!(error("name RLIKE '(a'"), @"invalid regular expression '(a' at character 12; unclosed group");

@@ -180,6 +180,7 @@ impl Display for SpanField {
             Self::Name => "span.name",
             Self::Type => "span.type",
             Self::Status => "span.status",
+            Self::Model => "span.model",
             Self::Content => "span.content",
             Self::Attribute(name) => return write!(f, "span.attributes.{}", key(name)),
         })

@@ -19,9 +19,15 @@ pub(super) struct SpanTexts<'a> {
     span: &'a Span,
     /// Of its trace, as MLflow writes it: a derived attribute.
     trace_id_text: &'a str,
-    span_type: OnceCell<Option<Cow<'a, str>>>,
+    meant: OnceCell<Meant<'a>>,
     /// Raw and derived.
     attributes: OnceCell<Attributes>,
+}
+
+/// The part of a span's meaning that conditions ask for.
+struct Meant<'a> {
+    span_type: Option<Cow<'a, str>>,
+    model: Option<Cow<'a, str>>,
 }
 
 impl<'a> SpanTexts<'a> {
@@ -29,7 +35,7 @@ impl<'a> SpanTexts<'a> {
         Self {
             span,
             trace_id_text,
-            span_type: OnceCell::new(),
+            meant: OnceCell::new(),
             attributes: OnceCell::new(),
         }
     }
@@ -47,7 +53,8 @@ impl<'a> SpanTexts<'a> {
         match field {
             SpanField::Name => test.accepts_text(Some(&self.span.name)),
             SpanField::Status => test.accepts_text(Some(self.span.status.code.as_str())),
-            SpanField::Type => test.accepts_text(self.span_type()),
+            SpanField::Type => test.accepts_text(self.meant().span_type.as_deref()),
+            SpanField::Model => test.accepts_text(self.meant().model.as_deref()),
             SpanField::Attribute(key) => test.accepts_text(self.attribute(key).as_deref()),
             SpanField::Content => self.any_text(test),
         }
@@ -60,7 +67,7 @@ impl<'a> SpanTexts<'a> {
     pub(super) fn each_text(&self, field: &SpanField, take: &mut Take<'_>) -> ControlFlow<()> {
         match field {
             SpanField::Name => take("name", &self.span.name).1,
-            SpanField::Status | SpanField::Type => ControlFlow::Continue(()),
+            SpanField::Status | SpanField::Type | SpanField::Model => ControlFlow::Continue(()),
             SpanField::Attribute(key) => match self.attribute(key) {
                 Some(text) => take(&shown_key(key), &text).1,
                 None => ControlFlow::Continue(()),
@@ -105,10 +112,14 @@ impl<'a> SpanTexts<'a> {
         ControlFlow::Continue(())
     }
 
-    fn span_type(&self) -> Option<&str> {
-        self.span_type
-            .get_or_init(|| meaning(self.span).span_type)
-            .as_deref()
+    fn meant(&self) -> &Meant<'a> {
+        self.meant.get_or_init(|| {
+            let meaning = meaning(self.span);
+            Meant {
+                span_type: meaning.span_type,
+                model: meaning.model,
+            }
+        })
     }
 
     fn attributes(&self) -> &Attributes {

@@ -16,6 +16,9 @@ use hyper_util::service::TowerToHyperService;
 use tokio::net::TcpStream;
 use tokio::sync::watch;
 
+use crate::ServerSettings;
+use crate::base_path::without_base;
+
 type Request = hyper::Request<Incoming>;
 
 /// What answers on a port, and how long it waits for its callers.
@@ -24,10 +27,12 @@ pub(super) struct Serving {
     router: TowerToHyperService<Router>,
     protocol: Builder<TokioExecutor>,
     read_timeout: Duration,
+    base_path: Arc<str>,
 }
 
 impl Serving {
-    pub(super) fn new(router: Router, read_timeout: Duration) -> Self {
+    pub(super) fn new(router: Router, settings: &ServerSettings) -> Self {
+        let read_timeout = settings.read_timeout;
         let mut protocol = Builder::new(TokioExecutor::new());
         protocol
             .http1()
@@ -43,6 +48,7 @@ impl Serving {
             router: TowerToHyperService::new(router),
             protocol,
             read_timeout,
+            base_path: settings.base_path.as_str().into(),
         }
     }
 
@@ -52,6 +58,7 @@ impl Serving {
         let answers = Answers {
             router: self.router,
             heard: Arc::clone(&heard),
+            base_path: self.base_path,
         };
         let connection = self
             .protocol
@@ -94,6 +101,7 @@ pub(super) async fn until_true(stopped: &mut watch::Receiver<bool>) {
 struct Answers {
     router: TowerToHyperService<Router>,
     heard: Arc<AtomicBool>,
+    base_path: Arc<str>,
 }
 
 impl Service<Request> for Answers {
@@ -101,7 +109,11 @@ impl Service<Request> for Answers {
     type Error = Infallible;
     type Future = <TowerToHyperService<Router> as Service<Request>>::Future;
 
-    fn call(&self, request: Request) -> Self::Future {
+    fn call(&self, mut request: Request) -> Self::Future {
+        // Before anything else: routes, guards and counters know paths without it.
+        if let Some(uri) = without_base(request.uri(), &self.base_path) {
+            *request.uri_mut() = uri;
+        }
         self.heard.store(true, Ordering::Relaxed);
         self.router.call(request)
     }

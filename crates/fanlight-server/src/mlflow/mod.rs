@@ -22,6 +22,8 @@ use axum::routing::{any, delete, get, patch, post, put};
 
 use crate::AppState;
 
+pub(crate) use artifacts::forget_trace_by_key;
+
 type Routes = Router<Arc<AppState>>;
 
 /// Everything MLflow's clients and web UI ask for.

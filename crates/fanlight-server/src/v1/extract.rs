@@ -9,7 +9,6 @@ use bytes::Bytes;
 use fanlight_api::ApiError;
 use fanlight_api::v1::{Members, Refusal};
 use fanlight_model::ErrorKind;
-use serde_json::Value;
 
 use crate::body::why_unfinished;
 use crate::failure::v1_failure;
@@ -30,7 +29,7 @@ impl IntoResponse for Failure {
     }
 }
 
-pub(super) type Answer = Result<Json<Value>, Failure>;
+pub(super) type Answer<T> = Result<Json<T>, Failure>;
 
 /// The members of a JSON body.
 #[derive(Debug)]

@@ -8,10 +8,9 @@ use axum::extract::State;
 use axum::http::HeaderMap;
 use axum::http::header::{CONTENT_ENCODING, CONTENT_TYPE};
 use fanlight_api::ApiError;
-use fanlight_api::v1::Refusal;
 use fanlight_api::v1::portable::ImportOptions;
+use fanlight_api::v1::{BadLine, ImportReply, Refusal};
 use fanlight_ingest::Encoding;
-use serde_json::json;
 
 use super::extract::{Answer, Failure, Params};
 use crate::AppState;
@@ -32,7 +31,7 @@ pub(super) async fn post(
     Params(params): Params,
     headers: HeaderMap,
     body: HttpBody,
-) -> Answer {
+) -> Answer<ImportReply> {
     let options = ImportOptions::parse(params)?;
     let text = |name| headers.get(name).and_then(|value| value.to_str().ok());
     let media = text(CONTENT_TYPE).and_then(|value| value.split(';').next());
@@ -58,13 +57,16 @@ pub(super) async fn post(
         .await
         .map_err(told)?;
     let errors = imported.bad_lines.iter().take(TOLD);
-    let errors = errors.map(|bad| json!({"line": bad.line, "message": bad.reason}));
-    Ok(Json(json!({
-        "traces": imported.traces,
-        "spans": imported.spans,
-        "bad_lines": imported.bad_lines.len(),
-        "errors": errors.collect::<Vec<_>>(),
-    })))
+    let errors = errors.map(|bad| BadLine {
+        line: bad.line,
+        message: bad.reason.clone(),
+    });
+    Ok(Json(ImportReply {
+        traces: imported.traces,
+        spans: imported.spans,
+        bad_lines: imported.bad_lines.len(),
+        errors: errors.collect(),
+    }))
 }
 
 fn told(error: IntakeError) -> Failure {

@@ -2,13 +2,16 @@
 //!
 //! A handler parses with `fanlight_api::v1`, makes one call, and renders.
 
+mod experiments;
 mod export;
 mod extract;
 mod import;
 mod prices;
+mod routes;
 mod sessions;
 mod sql;
 mod stats;
+mod trace_edits;
 mod traces;
 mod values;
 
@@ -16,36 +19,50 @@ use std::sync::Arc;
 
 use axum::http::{Method, StatusCode};
 use axum::response::{IntoResponse, Response};
-use axum::routing::{get, post};
 use axum::{Json, Router};
 use fanlight_api::ApiError;
+use fanlight_api::v1::document;
 use serde_json::json;
 
 use crate::AppState;
+use routes::Routes;
 
 pub(crate) const PREFIX: &str = "/api/v1/";
 
 pub(crate) fn routes() -> Router<Arc<AppState>> {
-    Router::new()
-        .route("/api/v1/traces/search", post(traces::search))
-        .route("/api/v1/traces/export", get(export::get).post(export::post))
-        .route("/api/v1/traces/import", post(import::post))
-        .route("/api/v1/traces/{trace_id}", get(traces::get))
-        .route("/api/v1/sessions/search", post(sessions::search))
-        .route(
-            "/api/v1/prices",
-            get(prices::get).put(prices::put).delete(prices::delete),
-        )
-        .route(
-            "/api/v1/prices/reprice",
-            get(prices::repricing).post(prices::reprice),
-        )
-        .route("/api/v1/values", get(values::values))
-        .route("/api/v1/keys", get(values::keys))
-        .route("/api/v1/stats", post(stats::query))
-        .route("/api/v1/sql", post(sql::query))
+    described()
+        .router
         .route("/api/v1/{*rest}", axum::routing::any(unknown))
         .method_not_allowed_fallback(wrong_method)
+}
+
+/// Everything `fanlight_api::v1::OPERATIONS` describes.
+fn described() -> Routes {
+    Routes::default()
+        .get("/openapi.json", async || Json(document()))
+        .post("/experiments/search", experiments::search)
+        .post("/experiments", experiments::create)
+        .get("/experiments/{experiment_id}", experiments::get)
+        .patch("/experiments/{experiment_id}", experiments::change)
+        .delete("/experiments/{experiment_id}", experiments::delete)
+        .post("/experiments/{experiment_id}/restore", experiments::restore)
+        .post("/traces/search", traces::search)
+        .get("/traces/export", export::get)
+        .post("/traces/export", export::post)
+        .post("/traces/import", import::post)
+        .post("/traces/tags", trace_edits::tags)
+        .post("/traces/delete", trace_edits::delete)
+        .get("/traces/{trace_id}", traces::get)
+        .post("/sessions/search", sessions::search)
+        .get("/prices", prices::get)
+        .put("/prices", prices::put)
+        .delete("/prices", prices::delete)
+        .post("/prices/reprice", prices::reprice)
+        .get("/prices/reprice", prices::repricing)
+        .get("/values", values::values)
+        .get("/keys", values::keys)
+        .post("/stats", stats::query)
+        .post("/sql", sql::query)
 }
 
 async fn unknown() -> extract::Failure {
@@ -65,4 +82,23 @@ async fn wrong_method(method: Method) -> Response {
         Json(json!({ "error": error })),
     )
         .into_response()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use fanlight_api::v1::OPERATIONS;
+
+    use super::described;
+
+    #[test]
+    fn the_document_covers_every_route() {
+        let described_there: BTreeSet<_> = OPERATIONS
+            .iter()
+            .map(|operation| (operation.method, operation.path))
+            .collect();
+        let answered_here: BTreeSet<_> = described().known.into_iter().collect();
+        assert_eq!(described_there, answered_here);
+    }
 }

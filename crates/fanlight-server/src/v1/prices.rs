@@ -6,21 +6,27 @@ use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
 use fanlight_api::ApiError;
-use fanlight_api::v1::{Refusal, parse_price_sheet, render_prices, render_repricing, render_table};
+use fanlight_api::v1::{
+    PriceTableView, PricesReply, Refusal, RepricingReply, parse_price_sheet, render_prices,
+    render_repricing, render_table,
+};
 use fanlight_model::WorkspaceId;
 use fanlight_query::QueryError;
 
-use super::extract::{Answer, Body, Failure};
+use super::extract::{Body, Failure};
 use crate::AppState;
 
 /// `GET /api/v1/prices`.
-pub(super) async fn get(State(state): State<Arc<AppState>>) -> Answer {
+pub(super) async fn get(State(state): State<Arc<AppState>>) -> Json<PricesReply> {
     let prices = state.engine.prices(WorkspaceId::DEFAULT).await;
-    Ok(Json(render_prices(&prices)))
+    Json(render_prices(&prices))
 }
 
 /// `PUT /api/v1/prices`: for what arrives from now on.
-pub(super) async fn put(State(state): State<Arc<AppState>>, Body(body): Body) -> Answer {
+pub(super) async fn put(
+    State(state): State<Arc<AppState>>,
+    Body(body): Body,
+) -> Result<Json<PriceTableView>, Failure> {
     let sheet = parse_price_sheet(body)?;
     let table = state.engine.put_prices(WorkspaceId::DEFAULT, sheet).await;
     let table = table.map_err(|error| match error {
@@ -42,14 +48,14 @@ pub(super) async fn delete(State(state): State<Arc<AppState>>) -> Result<StatusC
 /// `POST /api/v1/prices/reprice`: begins to price again what is kept.
 pub(super) async fn reprice(
     State(state): State<Arc<AppState>>,
-) -> Result<(StatusCode, Json<serde_json::Value>), Failure> {
+) -> Result<(StatusCode, Json<RepricingReply>), Failure> {
     state.engine.reprice(WorkspaceId::DEFAULT).await?;
     let status = state.engine.repricing(WorkspaceId::DEFAULT);
     Ok((StatusCode::ACCEPTED, Json(render_repricing(&status))))
 }
 
 /// `GET /api/v1/prices/reprice`.
-pub(super) async fn repricing(State(state): State<Arc<AppState>>) -> Answer {
+pub(super) async fn repricing(State(state): State<Arc<AppState>>) -> Json<RepricingReply> {
     let status = state.engine.repricing(WorkspaceId::DEFAULT);
-    Ok(Json(render_repricing(&status)))
+    Json(render_repricing(&status))
 }

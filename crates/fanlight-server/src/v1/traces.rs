@@ -6,16 +6,21 @@ use axum::Json;
 use axum::extract::{Path, State};
 use fanlight_api::ApiError;
 use fanlight_api::mlflow::TraceRef;
-use fanlight_api::v1::{SearchRequest, render_full, render_hits, render_overview, render_row};
+use fanlight_api::v1::{
+    FullTraceReply, Maybe, SearchReply, SearchRequest, TraceRow, render_full, render_hits,
+    render_row,
+};
 use fanlight_model::{TraceKey, WorkspaceId};
 use fanlight_query::Page;
-use serde_json::{Map, Value};
 
 use super::extract::{Answer, Body, Params};
 use crate::AppState;
 
 /// `POST /api/v1/traces/search`.
-pub(super) async fn search(State(state): State<Arc<AppState>>, Body(body): Body) -> Answer {
+pub(super) async fn search(
+    State(state): State<Arc<AppState>>,
+    Body(body): Body,
+) -> Answer<SearchReply> {
     let request = SearchRequest::parse(body, WorkspaceId::DEFAULT)?;
     let (page, overview) = match request.overview {
         None => (state.engine.search(&request.search).await?, None),
@@ -29,20 +34,18 @@ pub(super) async fn search(State(state): State<Arc<AppState>>, Body(body): Body)
         traces,
         next_page_token,
     } = page;
-    let mut reply = Map::new();
-    let mut rows: Vec<Value> = traces.iter().map(render_row).collect();
+    let mut rows: Vec<TraceRow> = traces.iter().map(render_row).collect();
     if request.hits {
         let hits = state.engine.text_hits(&request.search.filter, &traces);
         for (row, hits) in rows.iter_mut().zip(hits.await?) {
-            row["hits"] = render_hits(hits.as_deref());
+            row.hits = Maybe::Here(hits.as_deref().map(render_hits));
         }
     }
-    reply.insert("traces".to_owned(), rows.into());
-    reply.insert("next_page_token".to_owned(), next_page_token.into());
-    if let Some(overview) = overview {
-        render_overview(&mut reply, &overview);
-    }
-    Ok(Json(Value::Object(reply)))
+    Ok(Json(SearchReply::new(
+        rows,
+        next_page_token,
+        overview.as_ref(),
+    )))
 }
 
 /// `GET /api/v1/traces/{id}`.
@@ -50,7 +53,7 @@ pub(super) async fn get(
     State(state): State<Arc<AppState>>,
     Path(trace_id): Path<String>,
     Params(params): Params,
-) -> Answer {
+) -> Answer<FullTraceReply> {
     params.finish()?;
     let key = TraceKey {
         workspace: WorkspaceId::DEFAULT,

@@ -108,6 +108,27 @@ pub(crate) const SETTINGS: &[Setting] = &[
             )
         },
     },
+    Setting {
+        key: "base_path",
+        env: &["FANLIGHT_BASE_PATH", "MLFLOW_STATIC_PREFIX"],
+        value_name: "PATH",
+        default: "",
+        help: "Path below which a proxy shows this server, such as /fanlight; it may pass that on or take it away",
+        apply: |settings, text| set(&mut settings.server.base_path, values::base_path(text)),
+    },
+    Setting {
+        key: "frame_ancestors",
+        env: &["FANLIGHT_FRAME_ANCESTORS"],
+        value_name: "LIST",
+        default: "",
+        help: "Web origins whose pages may show the web UI in a frame, as `https://name`",
+        apply: |settings, text| {
+            set(
+                &mut settings.server.frame_ancestors,
+                values::frame_ancestors(text),
+            )
+        },
+    },
     // Before the settings it lowers: what is said about one of them counts.
     Setting {
         key: "memory_budget",

@@ -31,6 +31,29 @@ pub(crate) fn list(text: &str) -> Vec<String> {
         .collect()
 }
 
+/// Nothing, or a path with a slash at its beginning and none at its end.
+pub(crate) fn base_path(text: &str) -> Result<String, Expected> {
+    let path = text.trim_end_matches('/');
+    let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~/".contains(&byte);
+    let fits = path.is_empty() || path.starts_with('/') && !path.contains("//");
+    if fits && path.bytes().all(is_plain) {
+        Ok(path.to_owned())
+    } else {
+        Err(Expected("a path such as /fanlight"))
+    }
+}
+
+/// Sources of a content security policy, between commas.
+pub(crate) fn frame_ancestors(text: &str) -> Result<Vec<String>, Expected> {
+    let sources = list(text);
+    let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-.:/*".contains(&byte);
+    if sources.iter().all(|source| source.bytes().all(is_plain)) {
+        Ok(sources)
+    } else {
+        Err(Expected("origins such as https://name, between commas"))
+    }
+}
+
 pub(crate) fn millis(text: &str) -> Result<Duration, Expected> {
     match text.parse::<u64>() {
         Ok(millis) if millis <= MAX_MILLIS => Ok(Duration::from_millis(millis)),
@@ -160,6 +183,21 @@ mod tests {
             ["a.example", "*.b.example"]
         );
         assert_eq!(list(""), Vec::<String>::new());
+    }
+
+    #[test]
+    fn a_base_path_has_one_form() {
+        assert_eq!(base_path("/tools/fan/").as_deref(), Ok("/tools/fan"));
+        assert_eq!(base_path("/").as_deref(), Ok(""));
+        for wrong in ["fan", "//evil.example", "/a b", "/a\"b"] {
+            assert!(base_path(wrong).is_err(), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn a_frame_source_cannot_end_the_policy() {
+        assert_eq!(frame_ancestors("https://a.example, *").unwrap().len(), 2);
+        assert!(frame_ancestors("https://a.example; script-src *").is_err());
     }
 
     #[test]

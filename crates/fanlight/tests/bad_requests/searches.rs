@@ -287,7 +287,7 @@ fn an_order_that_does_not_exist_is_refused() {
 fn a_filter_that_is_wrong_says_where() {
     let seeded = Seeded::start(&[]);
     let keys = "valid keys: request_id, client_request_id, status, timestamp_ms, execution_time_ms, end_time_ms, name, \
-        run_id, prompt, trace.text, tags.<key>, metadata.<key>, span.name, span.type, span.status, \
+        run_id, prompt, trace.text, tags.<key>, metadata.<key>, span.name, span.type, span.status, span.model, \
         span.attributes.<key>, span.content, feedback.<name>, expectation.<name>, issue.id";
     let parentheses = "(".repeat(100) + "name = 'x'" + &")".repeat(100);
     let nots = "NOT ".repeat(10_000) + "name = 'x'";
@@ -406,7 +406,7 @@ fn a_filter_that_is_wrong_says_where() {
         ),
         (
             "span.kind = 'x'",
-            "unknown filter key `span.kind` at character 1; valid keys: span.name, span.type, span.status, span.attributes.<key>, span.content",
+            "unknown filter key `span.kind` at character 1; valid keys: span.name, span.type, span.status, span.model, span.attributes.<key>, span.content",
         ),
         (
             "name = '日本' AND \u{0} = 'x'",

@@ -1,6 +1,6 @@
 //! What is wrong with a request is said in one shape.
 
-use serde_json::json;
+use serde_json::{Value as Json, json};
 
 use crate::support::Server;
 
@@ -132,4 +132,44 @@ fn a_refusal_has_the_same_shape_wherever_it_comes_from() {
     let broken = server.send_json("POST", "/api/v1/traces/search", "{");
     assert_eq!(broken.json()["error"]["code"], "invalid_input");
     server.assert_well();
+}
+
+/// The parsers know every member the document has.
+#[test]
+fn what_is_described_can_be_sent() {
+    let server = Server::start(&[]);
+    let document = server.get("/api/v1/openapi.json").json();
+    let schemas = &document["components"]["schemas"];
+    let mut tried = 0;
+    for (path, methods) in document["paths"].as_object().unwrap() {
+        for (method, operation) in methods.as_object().unwrap() {
+            let schema = &operation["requestBody"]["content"]["application/json"]["schema"]["$ref"];
+            let Some(name) = schema.as_str().and_then(|path| path.rsplit('/').next()) else {
+                continue;
+            };
+            let members = schemas[name]["properties"].as_object().unwrap().keys();
+            let body: Json = members
+                .map(|member| {
+                    let value = match member.as_str() {
+                        "experiments" => json!(["0"]),
+                        "traces" => json!([]),
+                        "query" => json!("SELECT 1"),
+                        "name" => json!(format!("made by {method}")),
+                        _ => Json::Null,
+                    };
+                    (member.clone(), value)
+                })
+                .collect();
+            let path = path.replace("{experiment_id}", "0");
+            let reply = server.send_json(&method.to_uppercase(), &path, &body.to_string());
+            assert_eq!(
+                reply.status,
+                200,
+                "{method} {path} {body}: {}",
+                reply.text()
+            );
+            tried += 1;
+        }
+    }
+    assert!(tried >= 10, "{tried}");
 }

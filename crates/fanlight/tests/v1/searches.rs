@@ -11,7 +11,7 @@ use crate::support::Server;
 type Case = (&'static str, bool, fn(&Made) -> bool);
 
 /// Filters, whether the indexes alone can answer them, and what they mean.
-const CASES: [Case; 10] = [
+const CASES: [Case; 11] = [
     ("", true, |_| true),
     ("status = 'ERROR'", true, |made| made.failed),
     ("tags.team = 'red'", true, |made| made.team() == Some("red")),
@@ -38,6 +38,9 @@ const CASES: [Case; 10] = [
         made.text.contains("wool")
     }),
     ("tags.team = 'nobody'", true, |_| false),
+    ("span.model = 'gpt-4o'", true, |made| {
+        made.model == Some("gpt-4o")
+    }),
 ];
 
 type Values = (&'static str, fn(&Made) -> Vec<String>);

@@ -86,17 +86,14 @@ pub const SPAN_COLUMNS: [Column; 33] = [
 pub fn render_trace_row(trace: &ExportedTrace, experiment_name: Option<&str>) -> Json {
     let summary = &trace.record.summary;
     // The names and the form of lists are those of a search.
-    let mut row = render_row(&trace.record);
-    let mut json_text = |name: &str| row[name].take().to_string();
-    let (runs, tags, metadata) = (json_text("runs"), json_text("tags"), json_text("metadata"));
-    let (models, assessments) = (json_text("models"), json_text("assessments"));
+    let row = render_row(&trace.record);
     let mut cells = vec![
         ids::trace_id_text(summary).into(),
         summary.experiment.to_string().into(),
         experiment_name.into(),
-        row["name"].take(),
+        row.name.into(),
         summary.state.as_str().into(),
-        instant(summary.start),
+        instant(summary.start).into(),
         signed(summary.start),
         length(summary.duration),
         summary.session.clone().into(),
@@ -109,14 +106,14 @@ pub fn render_trace_row(trace: &ExportedTrace, experiment_name: Option<&str>) ->
     let prompts = trace.record.prompts.iter();
     let prompts = prompts.map(|prompt| json!({"name": prompt.name, "version": prompt.version}));
     cells.extend([
-        models.into(),
+        json_text(&row.models),
         summary.span_count.into(),
         summary.error_count.into(),
-        runs.into(),
+        json_text(&row.runs),
         prompts.collect::<Json>().to_string().into(),
-        tags.into(),
-        metadata.into(),
-        assessments.into(),
+        json_text(&row.tags),
+        json_text(&row.metadata),
+        json_text(&row.assessments),
         json!(trace.removed_tags).to_string().into(),
     ]);
     Json::Array(cells)
@@ -151,7 +148,7 @@ fn span_cells(span: &Span) -> Vec<Json> {
         i32::from(span.kind).into(),
         span.status.code.as_str().into(),
         span.status.message.as_str().into(),
-        instant(span.start),
+        instant(span.start).into(),
         signed(span.start),
         span.end.map_or(Json::Null, signed),
         length(span.duration()),
@@ -163,12 +160,14 @@ fn span_cells(span: &Span) -> Vec<Json> {
     cells.extend([
         inputs.map(|field| content(field.value())).into(),
         outputs.map(|field| content(field.value())).into(),
-        render_attributes(&span.attributes).to_string().into(),
-        list(span.events.iter().map(render_event)),
-        list(span.links.iter().map(render_link)),
+        Json::from(render_attributes(&span.attributes))
+            .to_string()
+            .into(),
+        json_text(&span.events.iter().map(render_event).collect::<Vec<_>>()),
+        json_text(&span.links.iter().map(render_link).collect::<Vec<_>>()),
         span.scope.name.as_str().into(),
         span.scope.version.as_str().into(),
-        render_attributes(&span.resource.attributes)
+        Json::from(render_attributes(&span.resource.attributes))
             .to_string()
             .into(),
         span.trace_state.as_str().into(),
@@ -176,8 +175,8 @@ fn span_cells(span: &Span) -> Vec<Json> {
     cells
 }
 
-fn list(items: impl Iterator<Item = Json>) -> Json {
-    items.collect::<Json>().to_string().into()
+fn json_text(value: &impl serde::Serialize) -> Json {
+    serde_json::to_string(value).unwrap_or_default().into()
 }
 
 /// Five counts of tokens and three costs.
@@ -202,5 +201,5 @@ fn signed(instant: UnixNanos) -> Json {
 }
 
 fn length(length: Option<Nanos>) -> Json {
-    length.map_or(Json::Null, millis)
+    length.map(millis).into()
 }

@@ -15,7 +15,8 @@ use axum::extract::{Path, Request, State};
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use fanlight_api::ApiError;
-use fanlight_model::{ErrorKind, ExperimentId};
+use fanlight_api::mlflow::ids;
+use fanlight_model::{ErrorKind, ExperimentId, TraceKey};
 
 use self::folder::Folder;
 use self::path::{FilePath, TraceFile};
@@ -110,6 +111,22 @@ pub(super) async fn forget_trace(
         Err(error) if error.kind != ErrorKind::NotFound => Err(error),
         _ => Ok(()),
     }
+}
+
+/// As [`forget_trace`], under all names a client may have used: those of `MLflow` 2 know their traces by the bare digits,
+/// and name folders so.
+pub(crate) async fn forget_trace_by_key(
+    state: &AppState,
+    experiment: ExperimentId,
+    key: TraceKey,
+) -> Result<(), ApiError> {
+    let caller = Caller {
+        workspace: key.workspace,
+    };
+    for trace_id in [ids::standard(key.trace), key.trace.to_string()] {
+        forget_trace(state, caller, experiment, &trace_id).await?;
+    }
+    Ok(())
 }
 
 fn no_such_file() -> ApiError {

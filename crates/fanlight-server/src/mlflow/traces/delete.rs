@@ -32,10 +32,7 @@ pub(in crate::mlflow) async fn delete(
         artifacts::forget_trace(&state, caller, experiment, trace_id).await?;
     }
     for key in &deleted {
-        // Clients of MLflow 2 know their traces by the bare digits, and name folders so.
-        for trace_id in [ids::standard(key.trace), key.trace.to_string()] {
-            artifacts::forget_trace(&state, caller, experiment, &trace_id).await?;
-        }
+        artifacts::forget_trace_by_key(&state, experiment, *key).await?;
     }
     Ok(Json(json!({"traces_deleted": deleted.len()})))
 }

@@ -1,0 +1,5 @@
+import { Empty } from '@/components/states';
+
+export function OverviewScreen() {
+  return <Empty title="Overview" />;
+}

@@ -1,0 +1,5 @@
+import { Empty } from '@/components/states';
+
+export function SessionScreen() {
+  return <Empty title="Session" />;
+}

@@ -1,0 +1,5 @@
+import { Empty } from '@/components/states';
+
+export function TraceScreen() {
+  return <Empty title="Trace" />;
+}

@@ -1,0 +1,135 @@
+/** The state of the list as its address has it. */
+
+import type { Search } from '@/routes';
+
+import { column as columnOf, DEFAULT_COLUMNS, isColumn, type ColumnId } from './columns';
+import { and, quoted } from './filter-text';
+
+/** Lengths of time up to now that can be chosen. */
+export const RANGES = {
+  '15m': ['Last 15 minutes', 15 * 60_000],
+  '1h': ['Last hour', 3_600_000],
+  '6h': ['Last 6 hours', 6 * 3_600_000],
+  '24h': ['Last 24 hours', 86_400_000],
+  '7d': ['Last 7 days', 7 * 86_400_000],
+  '30d': ['Last 30 days', 30 * 86_400_000],
+  '90d': ['Last 90 days', 90 * 86_400_000],
+} as const;
+
+export type RangeName = keyof typeof RANGES;
+
+export interface TimeRange {
+  /** Up to now. */
+  last: RangeName | null;
+  /** Milliseconds since 1970; both or neither, and only without `last`. */
+  from: number | null;
+  to: number | null;
+}
+
+export interface ShownColumn {
+  id: ColumnId;
+  /** As it was dragged to. */
+  width: number | null;
+}
+
+export interface ListState {
+  filter: string;
+  text: string;
+  time: TimeRange;
+  order: { column: ColumnId; descending: boolean };
+  columns: ShownColumn[];
+  live: boolean;
+}
+
+export const ALL_TIME: TimeRange = { last: null, from: null, to: null };
+export const NEWEST_FIRST: ListState['order'] = { column: 'start', descending: true };
+
+export function readAddress(search: Partial<Search>, remembered: string | null): ListState {
+  return {
+    filter: search.q ?? '',
+    text: search.text ?? '',
+    time: readTime(search),
+    order: readOrder(search.sort),
+    columns: readColumns(search.cols ?? remembered),
+    live: search.live === '1',
+  };
+}
+
+/** What differs from what is assumed; an empty text leaves a parameter out. */
+export function writeAddress(state: ListState): Search {
+  const { filter, text, time, order, columns, live } = state;
+  const cols = writeColumns(columns);
+  const isNewest = order.column === NEWEST_FIRST.column && order.descending;
+  return {
+    q: filter,
+    text,
+    range: time.last ?? '',
+    from: time.from === null ? '' : new Date(time.from).toISOString(),
+    to: time.to === null ? '' : new Date(time.to).toISOString(),
+    sort: isNewest ? '' : `${order.column} ${order.descending ? 'desc' : 'asc'}`,
+    cols: cols === writeColumns(DEFAULT_COLUMNS) ? '' : cols,
+    live: live ? '1' : '',
+  };
+}
+
+function readTime(search: Partial<Search>): TimeRange {
+  const { range } = search;
+  if (range !== undefined && range in RANGES) return { ...ALL_TIME, last: range as RangeName };
+  const from = Date.parse(search.from ?? '');
+  const to = Date.parse(search.to ?? '');
+  return from < to ? { last: null, from, to } : ALL_TIME;
+}
+
+function readOrder(text: string | undefined): ListState['order'] {
+  const [column, direction] = (text ?? '').split(' ');
+  if (!isColumn(column) || columnOf(column).orderBy === undefined) return NEWEST_FIRST;
+  return { column, descending: direction !== 'asc' };
+}
+
+export function readColumns(text: string | null | undefined): ShownColumn[] {
+  const seen = new Set<string>();
+  const columns = (text ?? '').split(',').flatMap<ShownColumn>((item) => {
+    const [id, width] = item.split(':');
+    if (!isColumn(id) || seen.has(id)) return [];
+    seen.add(id);
+    const pixels = Number(width);
+    return [{ id, width: width && pixels >= 40 && pixels <= 2000 ? pixels : null }];
+  });
+  return columns.length > 0 ? columns : DEFAULT_COLUMNS;
+}
+
+export function writeColumns(columns: ShownColumn[]): string {
+  return columns.map(({ id, width }) => (width === null ? id : `${id}:${Math.round(width)}`)).join(',');
+}
+
+/** First and last instant that is asked for. */
+export function bounds(time: TimeRange, now: number): { from: number; to: number } | null {
+  if (time.last !== null) return { from: now - RANGES[time.last][1], to: now };
+  return time.from !== null && time.to !== null ? { from: time.from, to: time.to } : null;
+}
+
+/** The filter the server is asked: what was typed comes first, so that places in it can be told apart. */
+export function wholeFilter(state: ListState, now: number): string {
+  const text = state.text.trim();
+  const time = bounds(state.time, now);
+  // Up to now means without an end: what arrives in the meantime belongs to it.
+  const end = time && state.time.last === null ? ` AND timestamp_ms < ${Math.ceil(time.to)}` : '';
+  return and(
+    state.filter.trim() === '' ? '' : `(${state.filter})`,
+    text === '' ? '' : `trace.text ILIKE ${quoted(`%${likeText(text)}%`)}`,
+    time ? `timestamp_ms >= ${Math.floor(time.from)}${end}` : '',
+  );
+}
+
+/** A refusal of the whole filter, about what was typed: the parenthesis before it does not count. */
+export function aboutTyped(message: string): { message: string; at: number | null } {
+  const found = /at character (\d+)/.exec(message);
+  if (!found) return { message, at: null };
+  const place = Math.max(1, Number(found[1]) - 1);
+  return { message: message.replace(found[0], `at character ${place}`), at: place - 1 };
+}
+
+/** The language has no text with both kinds of quotes; `_` is any one character. */
+function likeText(text: string): string {
+  return text.includes("'") && text.includes('"') ? text.replaceAll("'", '_') : text;
+}

@@ -1,0 +1,288 @@
+/** The traces of an experiment. */
+
+import { useInfiniteQuery, useQuery } from '@tanstack/react-query';
+import { useNavigate, useParams } from '@tanstack/react-router';
+import { PanelLeft, Radio, Search, X } from 'lucide-react';
+import { useCallback, useEffect, useMemo, useRef, useState } from 'react';
+
+import { ApiError, type Schemas } from '@/api/client';
+import { experimentQuery } from '@/api/queries';
+import { IconButton } from '@/components/button';
+import { TextField } from '@/components/field';
+import { Empty, Failed, LoadingRows } from '@/components/states';
+import { formatWhole } from '@/format';
+import { useShortcuts } from '@/lib/shortcuts';
+import { SendTraces } from '@/screens/help/send-traces';
+import { TopBar } from '@/shell/top-bar';
+
+import { aboutTyped, ALL_TIME, bounds, wholeFilter, writeAddress, type ListState } from './address';
+import { ColumnMenu } from './column-menu';
+import type { Row } from './columns';
+import { Facets } from './facets';
+import { FilterBar } from './filter-bar';
+import { Histogram } from './histogram';
+import { firstPage, furtherPages, tagKeysQuery } from './query';
+import { ExportMenu, SelectionBar } from './selection-bar';
+import { TraceTable } from './table';
+import { TimeRangePicker } from './time-range';
+import { useListState } from './use-list-state';
+import { useSelection } from './use-selection';
+
+export function TracesScreen() {
+  const { experimentId } = useParams({ from: '/experiments/$experimentId/traces' });
+  // Another experiment is another screen: nothing that was chosen here is meant there.
+  return <TraceList key={experimentId} experimentId={experimentId} />;
+}
+
+function TraceList({ experimentId }: { experimentId: string }) {
+  const [state, change] = useListState();
+  const navigate = useNavigate();
+  const [openTags, setOpenTags] = useState<string[]>([]);
+  const [hasFacets, setFacets] = useState(() => window.innerWidth >= 1000);
+  const [focused, setFocused] = useState<string | null>(null);
+  const [filterFocus, setFilterFocus] = useState(0);
+  const textField = useRef<HTMLInputElement>(null);
+
+  const { first, rows, fresh, more } = useRows(experimentId, state, openTags);
+  const tagKeys = useQuery(tagKeysQuery(experimentId));
+  const { selected, select, selectAll, clear } = useSelection(rows);
+
+  const search = useMemo(() => writeAddress(state), [state]);
+  const open = useCallback(
+    (row: Row) => void navigate({ to: '/experiments/$experimentId/traces/$traceId', params: { experimentId, traceId: row.id }, search }),
+    [navigate, experimentId, search],
+  );
+  const step = (by: number) => {
+    const at = rows.findIndex(({ id }) => id === focused);
+    setFocused(rows[Math.min(rows.length - 1, Math.max(0, at + by))]?.id ?? null);
+  };
+  const focusedRow = rows.find(({ id }) => id === focused);
+  useShortcuts({
+    j: () => step(1),
+    k: () => step(-1),
+    ArrowDown: () => step(1),
+    ArrowUp: () => step(-1),
+    Enter: () => focusedRow && open(focusedRow),
+    x: () => focusedRow && select(focusedRow, false),
+    '/': () => textField.current?.focus(),
+    f: () => setFilterFocus((count) => count + 1),
+    l: () => change({ live: !state.live }),
+    Escape: () => (selected.size > 0 ? clear() : setFocused(null)),
+  });
+
+  const error = first.error instanceof ApiError ? first.error : null;
+  const isFilterError = error?.field === 'filter';
+  const shown = useMemo<ListState['columns']>(() => withMatch(state), [state]);
+  const time = useMemo(() => bounds(state.time, Date.now()), [state.time]);
+  const isFiltered = state.filter !== '' || state.text !== '' || state.time !== ALL_TIME;
+  const { refetch } = first;
+
+  return (
+    <>
+      <TopBar experimentId={experimentId} crumbs={[{ label: 'Traces' }]}>
+        <IconButton label="Live (l)" aria-pressed={state.live} onClick={() => change({ live: !state.live })}>
+          <Radio size={15} className={state.live ? 'animate-pulse' : undefined} />
+        </IconButton>
+        <TimeRangePicker time={state.time} onChange={(time) => change({ time })} />
+        <ColumnMenu columns={state.columns} onColumns={(columns) => change({ columns })} />
+        <ExportMenu experimentId={experimentId} filter={wholeFilter(state, Date.now())} ids={null} label="Export all that match" />
+      </TopBar>
+      <div className="flex h-9 shrink-0 items-center gap-2 border-b border-line px-3">
+        <IconButton label="Values at the left" aria-pressed={hasFacets} className="-ml-1.5 max-md:hidden" onClick={() => setFacets(!hasFacets)}>
+          <PanelLeft size={15} />
+        </IconButton>
+        <FilterBar
+          experimentId={experimentId}
+          filter={state.filter}
+          onFilter={(filter) => change({ filter })}
+          error={error?.field === 'filter' ? aboutTyped(error.message) : null}
+          focusCount={filterFocus}
+        />
+        <TextSearch text={state.text} onText={(text) => change({ text })} fieldRef={textField} />
+      </div>
+      <div className="flex min-h-0 flex-1">
+        {hasFacets && first.data?.facets && (
+          <Facets
+            facets={first.data.facets}
+            tagKeys={tagKeys.data?.values ?? []}
+            openTags={openTags}
+            onOpenTags={setOpenTags}
+            filter={state.filter}
+            onFilter={(filter) => change({ filter })}
+          />
+        )}
+        <div className="flex min-w-0 flex-1 flex-col">
+          <div className="relative h-0" aria-hidden>
+            {first.isPlaceholderData && <div className="absolute inset-x-0 top-0 z-20 h-0.5 animate-pulse bg-accent" />}
+          </div>
+          <Histogram histogram={first.data?.histogram} bounds={time} onChoose={(from, to) => change({ time: { last: null, from, to } })} />
+          {first.data ? (
+            rows.length > 0 ? (
+              <TraceTable
+                rows={rows}
+                text={state.text}
+                columns={shown}
+                order={state.order}
+                selected={selected}
+                focused={focused}
+                fresh={fresh}
+                hasMore={more.hasMore}
+                isStale={first.isPlaceholderData}
+                scrollKey={`${experimentId} ${state.filter} ${state.text} ${JSON.stringify(state.time)}`}
+                foot={<Foot more={more} live={state.live} count={rows.length} />}
+                onColumns={(columns) => change({ columns: columns.filter(({ id }) => id !== 'match') })}
+                onOrder={(order) => change({ order })}
+                onOpen={open}
+                onSelect={select}
+                onSelectAll={selectAll}
+                onMore={more.fetch}
+              />
+            ) : isFiltered ? (
+              <Empty title="Nothing matches">
+                <button type="button" className="text-accent underline" onClick={() => change({ filter: '', text: '', time: ALL_TIME })}>
+                  Show all traces
+                </button>
+              </Empty>
+            ) : (
+              <FirstTrace experimentId={experimentId} onArrived={() => void refetch()} />
+            )
+          ) : first.error && !isFilterError ? (
+            <Failed error={first.error} onRetry={() => void refetch()} />
+          ) : isFilterError ? (
+            <Empty title="The filter cannot be read" />
+          ) : (
+            <LoadingRows rows={30} />
+          )}
+          {selected.size > 0 && <SelectionBar experimentId={experimentId} ids={[...selected]} onClear={clear} />}
+          <Totals count={first.data?.count} isFetching={first.isFetching} live={state.live} />
+        </div>
+      </div>
+    </>
+  );
+}
+
+/** The first page and those after it, as one list. */
+function useRows(experimentId: string, state: ListState, openTags: string[]) {
+  const first = useQuery(firstPage(experimentId, state, openTags));
+  const token = first.data?.next_page_token ?? null;
+  const further = useInfiniteQuery(furtherPages(experimentId, state, token));
+  const rows = useMemo(() => {
+    const pages = [first.data, ...(first.isPlaceholderData || state.live ? [] : (further.data?.pages ?? []))];
+    const seen = new Set<string>();
+    // A trace that changed between two pages would be there twice.
+    return pages.flatMap((page) => page?.traces ?? []).filter(({ id }) => {
+      const isNew = !seen.has(id);
+      seen.add(id);
+      return isNew;
+    });
+  }, [first.data, first.isPlaceholderData, further.data, state.live]);
+
+  const known = useRef<ReadonlySet<string> | null>(null);
+  const [fresh, setFresh] = useState<ReadonlySet<string>>(new Set());
+  useEffect(() => {
+    const before = state.live ? known.current : null;
+    known.current = new Set(rows.map(({ id }) => id));
+    setFresh(before ? new Set(rows.filter(({ id }) => !before.has(id)).map(({ id }) => id)) : new Set());
+  }, [rows, state.live]);
+
+  const hasBegun = further.data !== undefined;
+  const { fetchNextPage, refetch, isFetching, hasNextPage } = further;
+  const fetch = useCallback(() => {
+    if (isFetching || state.live) return;
+    void (hasBegun ? fetchNextPage() : refetch());
+  }, [isFetching, state.live, hasBegun, fetchNextPage, refetch]);
+  const more = { hasMore: token !== null && !state.live && (!hasBegun || hasNextPage), error: further.error, fetch };
+  return { first, rows, fresh, more };
+}
+
+/** While a text is searched, where it was found stands beside the request. */
+function withMatch(state: ListState): ListState['columns'] {
+  if (state.text.trim() === '') return state.columns;
+  const at = state.columns.findIndex(({ id }) => id === 'request') + 1;
+  return [...state.columns.slice(0, at), { id: 'match', width: null }, ...state.columns.slice(at)];
+}
+
+function TextSearch({ text, onText, fieldRef }: { text: string; onText: (text: string) => void; fieldRef: React.RefObject<HTMLInputElement | null> }) {
+  const [typed, setTyped] = useState(text);
+  const [told, setTold] = useState(text);
+  // Somebody else changed it: going back, or a link.
+  if (text !== told) {
+    setTold(text);
+    setTyped(text);
+  }
+  useEffect(() => {
+    if (typed === told) return;
+    const timer = window.setTimeout(() => {
+      setTold(typed);
+      onText(typed);
+    }, 350);
+    return () => window.clearTimeout(timer);
+  }, [typed, told, onText]);
+  return (
+    <div className="relative w-64 shrink-0 max-md:w-40">
+      <Search size={13} className="absolute top-[7.5px] left-2 text-faint" aria-hidden />
+      <TextField
+        ref={fieldRef}
+        type="search"
+        aria-label="Search all texts"
+        placeholder="Search all texts ( / )"
+        className="px-7!"
+        value={typed}
+        onChange={(event) => setTyped(event.target.value)}
+        onKeyDown={(event) => {
+          if (event.key === 'Enter') {
+            setTold(typed);
+            onText(typed);
+          } else if (event.key === 'Escape') event.currentTarget.blur();
+        }}
+      />
+      {typed !== '' && (
+        <button type="button" aria-label="Search nothing" className="absolute top-[7px] right-2 text-faint hover:text-text" onClick={() => setTyped('')}>
+          <X size={14} />
+        </button>
+      )}
+    </div>
+  );
+}
+
+function Foot({ more, live, count }: { more: { hasMore: boolean; error: Error | null; fetch: () => void }; live: boolean; count: number }) {
+  if (more.error) return <Failed error={more.error} onRetry={more.fetch} />;
+  if (more.hasMore) return <p className="sticky left-0 px-3 py-2 text-sm text-faint">Loading…</p>;
+  const text = live ? `The newest ${formatWhole(count)}; more when live is off` : 'That is all of them';
+  return <p className="sticky left-0 px-3 py-2 text-sm text-faint">{text}</p>;
+}
+
+function Totals({ count, isFetching, live }: { count: Schemas['CountView'] | undefined; isFetching: boolean; live: boolean }) {
+  if (!count) return null;
+  const text = count.exact
+    ? `${formatWhole(count.at_least)} ${count.at_least === 1 ? 'trace' : 'traces'}`
+    : `${formatWhole(count.at_least)} to ${formatWhole(count.at_most)} traces`;
+  return (
+    <footer role="status" className="flex h-6 shrink-0 items-center gap-3 border-t border-line bg-sunken px-3 text-xs text-muted figures">
+      <span>{text}</span>
+      {!count.exact && <span>counted for half a second; add a condition for an exact number</span>}
+      <span className="flex-1" />
+      {live ? <span className="text-accent">Live</span> : isFetching && <span>Loading…</span>}
+    </footer>
+  );
+}
+
+/** An experiment without traces waits for its first. */
+function FirstTrace({ experimentId, onArrived }: { experimentId: string; onArrived: () => void }) {
+  const { data } = useQuery({ ...experimentQuery(experimentId), refetchInterval: 2000 });
+  const traces = data?.traces ?? 0;
+  useEffect(() => {
+    if (traces > 0) onArrived();
+  }, [traces, onArrived]);
+  return (
+    <div className="min-h-0 flex-1 overflow-auto">
+      <div className="mx-auto max-w-2xl px-6 py-8">
+        <h2 className="text-lg font-semibold">No traces yet</h2>
+        <p className="mb-5 text-muted" role="status">
+          Waiting for the first one… it shows here by itself.
+        </p>
+        <SendTraces experiment={data?.name} />
+      </div>
+    </div>
+  );
+}

@@ -1,0 +1,23 @@
+import { useNavigate, useSearch } from '@tanstack/react-router';
+import { useCallback, useMemo } from 'react';
+
+import { readAddress, writeAddress, writeColumns, type ListState } from './address';
+
+const REMEMBERED = 'fanlight.trace-columns';
+
+/** The state of the list, which lives in the address; columns are also remembered for the next visit. */
+export function useListState(): [ListState, (change: Partial<ListState>) => void] {
+  const search = useSearch({ strict: false });
+  const navigate = useNavigate();
+  const state = useMemo(() => readAddress(search, localStorage.getItem(REMEMBERED)), [search]);
+  const change = useCallback(
+    (part: Partial<ListState>) => {
+      if (part.columns) localStorage.setItem(REMEMBERED, writeColumns(part.columns));
+      // Looks are changed in place; what is asked for is a step one can go back from.
+      const isLook = Object.keys(part).every((name) => name === 'columns' || name === 'live');
+      void navigate({ to: '.', search: writeAddress({ ...state, ...part }), replace: isLook });
+    },
+    [navigate, state],
+  );
+  return [state, change];
+}

@@ -1,0 +1,56 @@
+import { useQuery } from '@tanstack/react-query';
+import { Link } from '@tanstack/react-router';
+import { ChevronRight } from 'lucide-react';
+import { useEffect, type ReactNode } from 'react';
+
+import { experimentQuery } from '@/api/queries';
+
+interface Props {
+  experimentId?: string;
+  /** The places below the experiment; the last one is where the reader is. */
+  crumbs: { label: string; to?: ReactNode }[];
+  /** Actions at the right. */
+  children?: ReactNode;
+}
+
+/** The first line of every screen: where one is, and what can be done here. */
+export function TopBar({ experimentId, crumbs, children }: Props) {
+  const { data } = useQuery({ ...experimentQuery(experimentId ?? ''), enabled: experimentId !== undefined });
+  const title = [...crumbs.map((crumb) => crumb.label).reverse(), data?.name, 'Fanlight'].filter(Boolean).join(' · ');
+  useEffect(() => {
+    document.title = title;
+  }, [title]);
+  return (
+    <header className="flex h-bar shrink-0 items-center gap-2 border-b border-line px-3">
+      <nav aria-label="Breadcrumbs" className="flex min-w-0 flex-1 items-center gap-1">
+        {experimentId !== undefined && (
+          <>
+            <Link to="/experiments" className="rounded-sm px-1 text-muted hover:text-text">
+              Experiments
+            </Link>
+            <Then />
+            <Link to="/experiments/$experimentId/traces" params={{ experimentId }} className="max-w-56 truncate rounded-sm px-1 text-muted hover:text-text" title={data?.name}>
+              {data?.name ?? experimentId}
+            </Link>
+            <Then />
+          </>
+        )}
+        {crumbs.map(({ label, to }, place) => (
+          <span key={label} className="flex min-w-0 items-center gap-1">
+            {place > 0 && <Then />}
+            {place === crumbs.length - 1 ? (
+              <h1 className="truncate px-1 text-base font-semibold">{label}</h1>
+            ) : (
+              <span className="truncate px-1 text-muted">{to ?? label}</span>
+            )}
+          </span>
+        ))}
+      </nav>
+      <div className="flex shrink-0 items-center gap-1.5">{children}</div>
+    </header>
+  );
+}
+
+function Then() {
+  return <ChevronRight size={13} className="shrink-0 text-faint" aria-hidden />;
+}

@@ -1,0 +1,82 @@
+/** What surrounds every screen, and how the server serves it. */
+
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+
+import { openBrowser, type Browser } from './support/browser';
+import { startServer, type Server } from './support/server';
+
+let server: Server;
+let browser: Browser;
+
+beforeAll(async () => {
+  server = await startServer(['--base-path', '/tools/fan']);
+  await server.send({ experiment: 'first', name: 'hello', input: 'who is there?' });
+  browser = await openBrowser();
+});
+
+afterAll(async () => {
+  await browser.close();
+  await server.stop();
+});
+
+describe('the page', () => {
+  test('has a policy, is never cached, and its assets are cached for ever', async () => {
+    const page = await fetch(`${server.url}/tools/fan/experiments`);
+    expect(page.headers.get('cache-control')).toBe('no-cache');
+    const policy = page.headers.get('content-security-policy') ?? '';
+    expect(policy).toContain("script-src 'self';");
+    expect(policy).not.toContain('unsafe');
+    const script = /src="\.\/(assets\/[^"]+\.js)"/.exec(await page.text())?.[1] ?? '';
+    for (const where of [`${server.url}/${script}`, `${server.url}/tools/fan/${script}`]) {
+      const asset = await fetch(where, { headers: { 'accept-encoding': 'br' } });
+      expect(asset.headers.get('cache-control')).toContain('immutable');
+      expect(asset.headers.get('content-encoding')).toBe('br');
+    }
+    expect((await fetch(`${server.url}/assets/nothing.js`)).status).toBe(404);
+  });
+
+  test('works below a path, at a deep address, and after going back', async () => {
+    const { page } = browser;
+    await page.goto(`${server.url}/tools/fan/experiments/1/traces`);
+    await page.getByRole('heading', { name: 'Traces' }).waitFor();
+    await page.getByRole('link', { name: 'Experiments' }).first().click();
+    await page.waitForURL('**/tools/fan/experiments');
+    await page.goBack();
+    await page.getByRole('heading', { name: 'Traces' }).waitFor();
+    expect(browser.complaints()).toEqual([]);
+  });
+
+  test('⌘K finds an experiment and the id of a trace', async () => {
+    const { page } = browser;
+    await page.goto(`${server.url}/tools/fan/experiments`);
+    await page.getByRole('heading', { name: 'Experiments' }).waitFor();
+    await page.keyboard.press('Control+k');
+    await page.getByRole('combobox', { name: 'Search and jump' }).fill('fir');
+    await page.getByRole('option', { name: /first/ }).waitFor();
+    await browser.assertAccessible('palette');
+    await page.keyboard.press('Enter');
+    await page.waitForURL('**/experiments/1/traces');
+    await page.keyboard.press('Control+k');
+    const id = await server.send({ experiment: 'first', name: 'jump', input: 'here' });
+    await page.getByRole('combobox', { name: 'Search and jump' }).fill(` ${id}`);
+    await page.keyboard.press('Enter');
+    await page.waitForURL(`**/experiments/1/traces/${id}`);
+    expect(browser.complaints()).toEqual([]);
+  });
+
+  test('? lists the shortcuts, and the theme is remembered', async () => {
+    const { page } = browser;
+    await page.goto(`${server.url}/tools/fan/help`);
+    await page.getByRole('heading', { name: 'Help' }).waitFor();
+    await page.keyboard.press('?');
+    await page.getByRole('dialog', { name: 'Keyboard shortcuts' }).waitFor();
+    await browser.assertAccessible('shortcuts');
+    await page.keyboard.press('Escape');
+    await page.getByRole('button', { name: 'Theme' }).click();
+    await page.getByRole('menuitem', { name: 'Dark' }).click();
+    await page.reload();
+    await page.getByRole('heading', { name: 'Help' }).waitFor();
+    expect(await page.evaluate(() => document.documentElement.dataset.theme)).toBe('dark');
+    expect(browser.complaints()).toEqual([]);
+  });
+});

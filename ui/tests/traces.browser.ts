@@ -1,0 +1,248 @@
+/** The list of traces, with the demonstration's data. */
+
+import fs from 'node:fs';
+
+import { afterAll, beforeAll, expect, test } from 'vitest';
+
+import { openBrowser, type Browser } from './support/browser';
+import { startServer, type Server } from './support/server';
+
+let server: Server;
+let browser: Browser;
+/** The demonstration's experiment of mortgages. */
+let experiment: string;
+
+interface Found {
+  experiments: { id: string; name: string; traces: number }[];
+}
+
+beforeAll(async () => {
+  server = await startServer();
+  await server.demo();
+  const { experiments } = (await server.call('POST', '/api/v1/experiments/search', {})) as Found;
+  experiment = experiments.find(({ name }) => name === 'mortgage-agents')?.id ?? '';
+  browser = await openBrowser();
+});
+
+afterAll(async () => {
+  await browser.close();
+  await server.stop();
+});
+
+const grid = () => browser.page.getByRole('grid', { name: 'Traces' });
+const rows = () => grid().locator('[data-trace]');
+const total = () => browser.page.getByRole('status').filter({ hasText: /\d traces?/ }).innerText();
+
+async function visit(search = '', id = experiment): Promise<void> {
+  await browser.page.goto(`${server.url}/experiments/${id}/traces${search}`);
+  await rows().first().waitFor();
+  // What an earlier, failed test left behind is not this one's.
+  browser.complaints();
+}
+
+test('thirty rows are seen at a glance, with no complaint about access', async () => {
+  await visit();
+  const seen = await rows().evaluateAll((all) => all.filter((row) => row.getBoundingClientRect().bottom <= window.innerHeight).length);
+  expect(seen).toBeGreaterThanOrEqual(30);
+  expect(await total()).toContain('120 traces');
+  await browser.assertAccessible('traces');
+  await browser.page.setViewportSize({ width: 900, height: 700 });
+  await browser.assertAccessible('traces-small');
+  await browser.page.setViewportSize({ width: 1440, height: 900 });
+  expect(browser.complaints()).toEqual([]);
+});
+
+test('a value at the left becomes a filter, counts and histogram follow, and the address has it', async () => {
+  const { page } = browser;
+  await visit();
+  await page.getByRole('checkbox', { name: /^Error/ }).click();
+  await expect.poll(() => rows().count()).toBe(3);
+  expect(new URL(page.url()).searchParams.get('q')).toBe("status = 'ERROR'");
+  expect(await page.getByRole('img', { name: /traces over time/ }).getAttribute('aria-label')).toBe('3 traces over time, 3 failed');
+  const shared = page.url();
+  await page.goto('about:blank');
+  await page.goto(shared);
+  await expect.poll(() => rows().count()).toBe(3);
+  await page.getByRole('checkbox', { name: /^Error/ }).click();
+  await expect.poll(total).toContain('120 traces');
+  await page.goBack();
+  await expect.poll(() => rows().count()).toBe(3);
+  expect(browser.complaints()).toEqual([]);
+});
+
+test('a trace is found by words of its request, which are marked', async () => {
+  const { page } = browser;
+  await visit();
+  await page.keyboard.press('/');
+  await page.keyboard.type('documents are still');
+  await expect.poll(total).not.toContain('120');
+  await expect.poll(() => grid().locator('mark').first().innerText().catch(() => '')).toMatch(/documents are still/i);
+  expect(await grid().getByRole('columnheader').allInnerTexts()).toContain('Match');
+  await browser.assertAccessible('traces-text');
+  expect(browser.complaints()).toEqual([]);
+});
+
+test('the filter completes keys, operators and values, and says what is wrong', async () => {
+  const { page } = browser;
+  await visit();
+  await page.keyboard.press('f');
+  const field = page.getByRole('textbox', { name: 'Filter' });
+  await field.pressSequentially('span.mod');
+  await page.getByRole('option', { name: /span\.model/ }).waitFor();
+  await page.keyboard.press('Tab');
+  await page.getByRole('option', { name: '=', exact: true }).waitFor();
+  await page.keyboard.press('Tab');
+  await page.getByRole('option', { name: 'gpt-4o-mini' }).waitFor();
+  await browser.screenshot('traces-completion');
+  await page.keyboard.type('gpt-4o-m');
+  await expect.poll(() => page.getByRole('option').allInnerTexts()).toEqual(['gpt-4o-mini']);
+  await page.keyboard.press('Tab');
+  await expect.poll(() => new URL(page.url()).searchParams.get('q')).toMatch(/^span\.model = 'gpt-4o-mini'/);
+  await expect.poll(total).toContain('120 traces');
+
+  await field.fill("span.model = 'gpt-4o' AND dur > 3");
+  await page.keyboard.press('Escape');
+  await page.getByRole('alert').filter({ hasText: 'unknown filter key `dur` at character 27' }).waitFor();
+  expect(await page.locator('.cm-fault').innerText()).toBe('dur');
+  await browser.assertAccessible('traces-filter-error');
+  expect(browser.complaints().filter((text) => !text.includes('400'))).toEqual([]);
+});
+
+test('a time is chosen by dragging over the histogram', async () => {
+  const { page } = browser;
+  await visit();
+  const box = (await page.getByTestId('histogram').boundingBox()) ?? { x: 0, y: 0, width: 0, height: 0 };
+  await page.mouse.move(box.x + box.width * 0.5, box.y + 10);
+  await page.mouse.down();
+  await page.mouse.move(box.x + box.width * 0.8, box.y + 10, { steps: 5 });
+  await page.mouse.up();
+  await expect.poll(() => new URL(page.url()).searchParams.get('from')).not.toBeNull();
+  await expect.poll(async () => Number.parseInt(await total(), 10)).toBeLessThan(120);
+  await page.getByRole('button', { name: /^Time range/ }).click();
+  await page.getByRole('button', { name: 'All time' }).last().click();
+  await expect.poll(total).toContain('120 traces');
+  expect(browser.complaints()).toEqual([]);
+});
+
+test('columns are chosen, sized and sorted; the address and the browser remember them', async () => {
+  const { page } = browser;
+  await visit();
+  await page.getByRole('button', { name: 'Columns' }).click();
+  await page.getByRole('menuitemcheckbox', { name: 'User' }).click();
+  await page.keyboard.press('Escape');
+  await grid().getByRole('columnheader', { name: 'User' }).waitFor();
+  expect(new URL(page.url()).searchParams.get('cols')).toMatch(/,user$/);
+  await visit();
+  await grid().getByRole('columnheader', { name: 'User' }).waitFor();
+
+  const edge = grid().getByRole('columnheader', { name: 'Trace ID' }).locator('span').last();
+  const box = (await edge.boundingBox()) ?? { x: 0, y: 0, width: 0, height: 0 };
+  await page.mouse.move(box.x + 3, box.y + 8);
+  await page.mouse.down();
+  await page.mouse.move(box.x + 63, box.y + 8, { steps: 4 });
+  await page.mouse.up();
+  await expect.poll(() => new URL(page.url()).searchParams.get('cols')).toMatch(/id:15\d/);
+
+  await grid().getByRole('button', { name: 'Execution time' }).click();
+  await expect.poll(() => new URL(page.url()).searchParams.get('sort')).toBe('duration desc');
+  await expect.poll(() => grid().getByRole('columnheader', { name: 'Execution time' }).getAttribute('aria-sort')).toBe('descending');
+  await page.evaluate(() => localStorage.clear());
+  expect(browser.complaints()).toEqual([]);
+});
+
+test('the keyboard walks, opens and comes back', async () => {
+  const { page } = browser;
+  await visit();
+  await page.keyboard.press('j');
+  await page.keyboard.press('j');
+  const second = await rows().nth(1).getAttribute('data-trace');
+  await page.keyboard.press('Enter');
+  await page.waitForURL(`**/traces/${second ?? ''}*`);
+  await page.goBack();
+  await rows().first().waitFor();
+  expect(browser.complaints()).toEqual([]);
+});
+
+test('a trace that arrives while live is on is there by itself', async () => {
+  const { page } = browser;
+  await server.send({ experiment: 'tail', name: 'before', input: 'earlier' });
+  const { experiments } = (await server.call('POST', '/api/v1/experiments/search', {})) as Found;
+  const id = experiments.find(({ name }) => name === 'tail')?.id ?? '';
+  await visit('', id);
+  await page.keyboard.press('l');
+  await expect.poll(() => new URL(page.url()).searchParams.get('live')).toBe('1');
+  await server.send({ experiment: 'tail', name: 'after', input: 'just now' });
+  await rows().filter({ hasText: 'just now' }).waitFor();
+  expect(await rows().count()).toBe(2);
+  expect(browser.complaints()).toEqual([]);
+});
+
+test('chosen traces are tagged, exported and deleted', async () => {
+  const { page } = browser;
+  await server.send({ experiment: 'edit', name: 'keep', input: 'keep me' });
+  const doomed = await server.send({ experiment: 'edit', name: '=drop', input: 'drop me' });
+  const { experiments } = (await server.call('POST', '/api/v1/experiments/search', {})) as Found;
+  const id = experiments.find(({ name }) => name === 'edit')?.id ?? '';
+  await visit('?cols=id,request,tags', id);
+  await page.getByRole('checkbox', { name: `Select trace ${doomed}` }).check();
+  const bar = page.getByRole('toolbar', { name: 'Selected traces' });
+  await bar.getByRole('button', { name: 'Tag' }).click();
+  await page.getByLabel('Key').fill('reviewed');
+  await page.getByRole('textbox', { name: 'Value' }).fill('yes');
+  await page.getByRole('button', { name: 'Set tag' }).click();
+  await rows().filter({ hasText: 'reviewed' }).waitFor();
+
+  for (const [format, name] of [['JSONL', 'traces.jsonl'], ['CSV', 'traces.csv'], ['Parquet', 'traces.parquet']] as const) {
+    await bar.getByRole('button', { name: 'Export' }).click();
+    const [download] = await Promise.all([page.waitForEvent('download'), page.getByRole('menuitem', { name: format }).click()]);
+    expect(download.suggestedFilename()).toBe(name);
+    const file = fs.readFileSync(await download.path());
+    if (format === 'JSONL') expect(file.toString()).toContain('resourceSpans');
+    if (format === 'CSV') expect(file.toString().split('\r\n').filter(Boolean)).toHaveLength(2);
+    if (format === 'CSV') expect(file.toString()).toContain(",'=drop,");
+    if (format === 'Parquet') expect(file.subarray(0, 4).toString()).toBe('PAR1');
+  }
+  await browser.assertAccessible('traces-selected');
+  await bar.getByRole('button', { name: 'Delete' }).click();
+  await page.getByRole('dialog').getByRole('button', { name: 'Delete' }).click();
+  await expect.poll(() => rows().count()).toBe(1);
+  expect(await rows().first().innerText()).toContain('keep me');
+  expect(browser.complaints()).toEqual([]);
+});
+
+test('hostile text is text', async () => {
+  const { page } = browser;
+  const hostile = '<script>window.hacked = 1</script><img src=x onerror="window.hacked = 1">[x](javascript:window.hacked=1)\u001b[31m\u202egnp.exe';
+  await server.send({ experiment: 'hostile', name: hostile, input: hostile, output: `${'x'.repeat(2_000_000)}<b>`, session: hostile });
+  const { experiments } = (await server.call('POST', '/api/v1/experiments/search', {})) as Found;
+  const id = experiments.find(({ name }) => name === 'hostile')?.id ?? '';
+  await visit('?cols=name,request,response,session', id);
+  expect(await rows().first().innerText()).toContain('<script>window.hacked = 1</script><img src=x');
+  await page.getByRole('searchbox', { name: 'Search all texts' }).fill('<img src=x onerror="window.hacked = 1">');
+  await grid().locator('mark').first().waitFor();
+  expect(await page.evaluate(() => 'hacked' in window)).toBe(false);
+  expect(browser.complaints()).toEqual([]);
+});
+
+test('an empty experiment waits for its first trace', async () => {
+  const { page } = browser;
+  const made = (await server.call('POST', '/api/v1/experiments', { name: 'empty' })) as { id: string };
+  await page.goto(`${server.url}/experiments/${made.id}/traces`);
+  await page.getByRole('heading', { name: 'No traces yet' }).waitFor();
+  await browser.assertAccessible('traces-empty');
+  await server.send({ experiment: 'empty', name: 'first', input: 'here I am' });
+  await rows().filter({ hasText: 'here I am' }).waitFor();
+  expect(browser.complaints()).toEqual([]);
+});
+
+test('what fails is said, with a way on', async () => {
+  const { page } = browser;
+  await page.route('**/api/v1/traces/search', (route) => route.fulfill({ status: 503, json: { error: { code: 'unavailable', message: 'resting', field: null } } }));
+  await page.goto(`${server.url}/experiments/${experiment}/traces`);
+  await page.getByRole('alert').filter({ hasText: 'resting' }).waitFor();
+  await browser.assertAccessible('traces-failed');
+  await page.unroute('**/api/v1/traces/search');
+  await page.getByRole('button', { name: 'Try again' }).click();
+  await rows().first().waitFor();
+  browser.complaints();
+});
