@@ -66,6 +66,8 @@ pub struct Session {
     pub output_tokens: Option<f64>,
     pub total_tokens: Option<f64>,
     pub cost: Option<f64>,
+    /// The trace that started first; `None` when it cannot be read.
+    pub oldest: Option<TraceRecord>,
     /// The trace that started last.
     pub newest: TraceRecord,
 }
@@ -80,7 +82,7 @@ pub struct SessionPage {
     pub next_page_token: Option<String>,
 }
 
-/// A session before its newest trace is read.
+/// A session before its traces are read.
 struct Gathered {
     key: String,
     first: u64,
@@ -89,8 +91,12 @@ struct Gathered {
     errors: u64,
     /// In the order of [`MEASURES`].
     sums: [Option<f64>; MEASURES.len()],
-    newest: (u32, u32),
+    oldest: Place,
+    newest: Place,
 }
+
+/// Which part of what matched, and the place there.
+type Place = (u32, u32);
 
 /// The place where a page ended.
 #[derive(Serialize, Deserialize)]
@@ -216,6 +222,7 @@ fn gather(
             traces: group.count,
             errors: group.errors,
             sums,
+            oldest: group.oldest.1,
             newest: group.newest.1,
         })
     });
@@ -239,21 +246,19 @@ impl Gathered {
     }
 }
 
-/// Reads the newest trace of each.
+/// Reads the oldest and the newest trace of each.
 fn read(context: &Context<'_>, matched: &Matched, gathered: Vec<Gathered>) -> Vec<Session> {
-    let hits: Vec<Hit> = gathered
-        .iter()
-        .filter_map(|session| match session.newest {
-            (HOT, place) => Some(Hit::Hot(Arc::clone(matched.hot.get(place as usize)?))),
-            (part, row) => {
-                let rows = matched.sealed.get(part as usize)?;
-                Some(Hit::Sealed(Arc::clone(&rows.view.segment), row))
-            }
-        })
-        .collect();
-    let newest = context.read_each(&hits);
+    let newest = read_places(context, matched, gathered.iter().map(|one| one.newest));
+    // Where there is but one trace, it is both.
+    let several = gathered.iter().filter(|one| one.traces > 1);
+    let mut oldest = read_places(context, matched, several.map(|one| one.oldest)).into_iter();
     let sessions = gathered.into_iter().zip(newest);
     let sessions = sessions.filter_map(|(session, newest)| {
+        let oldest = if session.traces > 1 {
+            oldest.next().flatten()
+        } else {
+            newest.clone()
+        };
         // A session is shown by its newest trace: without that, there is nothing to show.
         let newest = newest?;
         let [input_tokens, output_tokens, total_tokens, cost] = session.sums;
@@ -267,8 +272,26 @@ fn read(context: &Context<'_>, matched: &Matched, gathered: Vec<Gathered>) -> Ve
             output_tokens,
             total_tokens,
             cost,
+            oldest,
             newest,
         })
     });
     sessions.collect()
+}
+
+fn read_places(
+    context: &Context<'_>,
+    matched: &Matched,
+    places: impl Iterator<Item = Place>,
+) -> Vec<Option<TraceRecord>> {
+    let hits: Vec<Hit> = places
+        .filter_map(|place| match place {
+            (HOT, place) => Some(Hit::Hot(Arc::clone(matched.hot.get(place as usize)?))),
+            (part, row) => {
+                let rows = matched.sealed.get(part as usize)?;
+                Some(Hit::Sealed(Arc::clone(&rows.view.segment), row))
+            }
+        })
+        .collect();
+    context.read_each(&hits)
 }

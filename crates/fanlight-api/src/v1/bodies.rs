@@ -94,6 +94,8 @@ shape! {
         /// Properties, at most five.
         group_by: Maybe<Vec<String>>,
         interval_ms: Maybe<u64>,
+        /// Instead of `interval_ms`: at most so many intervals, 1 to 2000, of one round length.
+        buckets: Maybe<usize>,
         /// `duration`, `tokens` and `cost`.
         figures: Maybe<Vec<String>>,
         /// Groups, 1 to 10,000; 100 when not given.

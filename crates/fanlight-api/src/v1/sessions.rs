@@ -1,6 +1,6 @@
 //! `POST /api/v1/sessions/search`: traces gathered by session or user.
 
-use fanlight_model::WorkspaceId;
+use fanlight_model::{TraceSummary, WorkspaceId};
 use fanlight_query::{Search, Session, SessionKey, SessionOrder, SessionPage, SessionSearch};
 
 use super::overview::{CountView, count};
@@ -87,7 +87,9 @@ shape! {
         errors: u64,
         tokens: SessionTokens,
         cost: Option<f64>,
-        newest: NewestTrace,
+        /// Its first trace; `null` when it cannot be read.
+        oldest: Option<SessionTrace>,
+        newest: SessionTrace,
     }
 }
 
@@ -101,8 +103,8 @@ shape! {
 }
 
 shape! {
-    /// The trace of a session that started last.
-    NewestTrace {
+    /// A trace that stands for its session.
+    SessionTrace {
         id: String,
         experiment: String,
         name: Option<String>,
@@ -125,7 +127,6 @@ pub fn render_sessions(page: &SessionPage) -> SessionsReply {
 }
 
 fn render_session(session: &Session) -> SessionView {
-    let newest = &session.newest.summary;
     SessionView {
         id: session.key.clone(),
         first: instant(session.first),
@@ -139,16 +140,24 @@ fn render_session(session: &Session) -> SessionView {
             total: session.total_tokens,
         },
         cost: session.cost,
-        newest: NewestTrace {
-            id: trace_id_text(newest),
-            experiment: newest.experiment.to_string(),
-            name: newest.name.clone().or_else(|| newest.root_name.clone()),
-            state: newest.state.as_str().to_owned(),
-            start: instant(newest.start),
-            request_preview: newest.request_preview.clone(),
-            response_preview: newest.response_preview.clone(),
-            session: newest.session.clone(),
-            user: newest.user.clone(),
-        },
+        oldest: session
+            .oldest
+            .as_ref()
+            .map(|trace| render_trace(&trace.summary)),
+        newest: render_trace(&session.newest.summary),
+    }
+}
+
+fn render_trace(trace: &TraceSummary) -> SessionTrace {
+    SessionTrace {
+        id: trace_id_text(trace),
+        experiment: trace.experiment.to_string(),
+        name: trace.name.clone().or_else(|| trace.root_name.clone()),
+        state: trace.state.as_str().to_owned(),
+        start: instant(trace.start),
+        request_preview: trace.request_preview.clone(),
+        response_preview: trace.response_preview.clone(),
+        session: trace.session.clone(),
+        user: trace.user.clone(),
     }
 }

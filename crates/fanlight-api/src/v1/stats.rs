@@ -8,7 +8,7 @@ use fanlight_query::stats::{
     Dimension, Figures, Group, Heatmap, Keep, MAX_DIMENSIONS, Measure, Rows, SpanProperty, Stats,
     StatsRequest, Table, Tabulation,
 };
-use fanlight_query::{Facet, Search};
+use fanlight_query::{Facet, MAX_HISTOGRAM_BUCKETS, Search};
 
 use super::overview::{CountView, count};
 use super::schema::{Maybe, shape};
@@ -78,6 +78,11 @@ impl TableQuery {
         // A hundred years of milliseconds is more than anybody has.
         let interval = item.number("interval_ms", 1..=3_155_760_000_000)?;
         tabulation.interval = interval.map(|length| Nanos::from_millis(length as u64));
+        tabulation.buckets = item.number("buckets", 1..=MAX_HISTOGRAM_BUCKETS)?;
+        if tabulation.interval.is_some() && tabulation.buckets.is_some() {
+            let message = "a table has either `interval_ms` or `buckets`";
+            return Err(Refusal::at("tables", message));
+        }
         for name in item
             .texts("figures", 3)?
             .unwrap_or_else(|| ["duration", "tokens", "cost"].map(str::to_owned).into())
@@ -151,6 +156,8 @@ shape! {
 shape! {
     /// By time, and then the groups with most rows.
     StatsTable {
+        /// Length of the intervals; `null` without them.
+        interval_ms: Option<f64>,
         groups: Vec<StatsGroup>,
         more: bool,
     }
@@ -240,6 +247,7 @@ fn render_table(query: &TableQuery, table: Table) -> StatsTable {
     let more = groups.len() > query.limit;
     groups.truncate(query.limit);
     StatsTable {
+        interval_ms: table.interval.map(millis),
         groups: groups
             .iter()
             .map(|group| render_group(query, group, total))

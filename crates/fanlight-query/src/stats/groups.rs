@@ -42,6 +42,8 @@ pub(crate) struct Group {
     pub(crate) errors: u64,
     pub(crate) first: u64,
     pub(crate) last: u64,
+    /// Start and place of the oldest trace.
+    pub(crate) oldest: (u64, (u32, u32)),
     /// Start and place of the newest trace.
     pub(crate) newest: (u64, (u32, u32)),
     pub(crate) sums: Vec<Sum>,
@@ -134,6 +136,7 @@ impl Groups {
         let group = &mut self.all[place].1;
         group.first = group.first.min(row.start);
         group.last = group.last.max(row.end);
+        group.oldest = group.oldest.min((row.start, row.place));
         group.newest = group.newest.max((row.start, row.place));
         self.add_at(place, row.failed, row.values)
     }
@@ -188,6 +191,7 @@ impl Groups {
                 errors: 0,
                 first: u64::MAX,
                 last: 0,
+                oldest: (u64::MAX, (u32::MAX, u32::MAX)),
                 newest: (0, (0, 0)),
                 sums: vec![Sum::NOTHING; self.measures],
                 values: Vec::new(),
@@ -207,6 +211,7 @@ impl Groups {
             group.errors += from.errors;
             group.first = group.first.min(from.first);
             group.last = group.last.max(from.last);
+            group.oldest = group.oldest.min(from.oldest);
             group.newest = group.newest.max(from.newest);
             for (sum, more) in group.sums.iter_mut().zip(&from.sums) {
                 sum.absorb(more);

@@ -15,12 +15,15 @@ mod spans;
 mod table;
 mod traces;
 
+use std::borrow::Cow;
 use std::time::Duration;
 
+use fanlight_model::Nanos;
 use fanlight_store::Snapshot;
 
 use self::groups::Groups;
 use self::names::Names;
+use crate::histogram::Frame;
 use crate::matched::{Count, HOT_AT_ONCE, Matched, MatchedRows};
 use crate::parallel::fold;
 use crate::search::Context;
@@ -92,8 +95,9 @@ impl Engine {
         self.look(search, move |context, snapshot| {
             let matched = find(context, snapshot, Some(patience))?;
             let tables = request.tables.iter().map(|request| {
-                let Sums { groups, names } = tabulate(context, &matched, request)?;
-                Ok(Table::new(groups, &names, request))
+                let request = with_interval(request, &matched);
+                let Sums { groups, names } = tabulate(context, &matched, &request)?;
+                Ok(Table::new(groups, &names, &request))
             });
             Ok(Stats {
                 count: matched.count(),
@@ -106,6 +110,19 @@ impl Engine {
         })
         .await
     }
+}
+
+/// The request with the length of its intervals, when that depends on what matched.
+fn with_interval<'a>(request: &'a Tabulation, matched: &Matched) -> Cow<'a, Tabulation> {
+    let frame = request
+        .buckets
+        .and_then(|buckets| Frame::around(matched, buckets));
+    frame.map_or(Cow::Borrowed(request), |frame| {
+        Cow::Owned(Tabulation {
+            interval: Some(Nanos(frame.width)),
+            ..request.clone()
+        })
+    })
 }
 
 /// What matches; looks no longer than `patience` at candidates.

@@ -15,6 +15,8 @@ pub struct Tabulation {
     pub dimensions: Vec<Dimension>,
     /// Rows are grouped by intervals of this length since the epoch, too.
     pub interval: Option<Nanos>,
+    /// Instead of `interval`: at most so many intervals of one round length over the time of the matches.
+    pub buckets: Option<usize>,
     /// The interval of a span is that of its own start instead of its trace's, and so is the window.
     pub timed_by_span: bool,
     /// First and last instant of rows that count.
@@ -90,6 +92,7 @@ impl Tabulation {
             of,
             dimensions: Vec::new(),
             interval: None,
+            buckets: None,
             timed_by_span: false,
             window: (UnixNanos(0), UnixNanos(u64::MAX)),
             spans: Vec::new(),

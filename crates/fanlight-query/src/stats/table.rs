@@ -1,6 +1,6 @@
 //! The finished table.
 
-use fanlight_model::UnixNanos;
+use fanlight_model::{Nanos, UnixNanos};
 
 use super::buckets::LogBuckets;
 use super::groups::{Groups, Sum};
@@ -10,6 +10,8 @@ use super::request::{Keep, Tabulation};
 /// Groups in no order.
 #[derive(Clone, Debug)]
 pub struct Table {
+    /// Length of the intervals, when rows are grouped by time.
+    pub interval: Option<Nanos>,
     pub groups: Vec<Group>,
 }
 
@@ -71,6 +73,7 @@ impl Table {
             }
         });
         Self {
+            interval: request.interval,
             groups: groups.collect(),
         }
     }

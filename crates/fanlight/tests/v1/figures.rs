@@ -110,6 +110,7 @@ fn tables_agree_with_a_naive_count() {
                         {"of": "spans", "group_by": ["session"], "figures": ["duration"]},
                         {"group_by": ["span.model"], "figures": ["duration"]},
                         {"interval_ms": 5000, "figures": ["duration", "tokens"]},
+                        {"buckets": 7, "figures": ["duration", "tokens"]},
                     ],
                 }),
             );
@@ -143,7 +144,13 @@ fn tables_agree_with_a_naive_count() {
             assert_table(&answer["tables"][1], "span.name", &by_span, &what);
             assert_table(&answer["tables"][2], "session", &by_session, &what);
             assert_table(&answer["tables"][3], "span.model", &by_model, &what);
+            assert_eq!(answer["tables"][3]["interval_ms"], Json::Null, "{what}");
             assert_intervals(&answer["tables"][4], &matching, &what);
+            assert!(
+                (1..=7).contains(&answer["tables"][5]["groups"].as_array().unwrap().len()),
+                "{what}"
+            );
+            assert_intervals(&answer["tables"][5], &matching, &what);
             let cells = answer["heatmap"]["cells"].as_array().unwrap();
             let drawn: u64 = cells.iter().map(|cell| cell[2].as_u64().unwrap()).sum();
             assert_eq!(drawn, matching.len() as u64, "{what}");
@@ -152,9 +159,13 @@ fn tables_agree_with_a_naive_count() {
 }
 
 fn assert_intervals(table: &Json, matching: &[&Made], what: &str) {
+    let interval_ms: u64 = table["interval_ms"]
+        .as_f64()
+        .map(|length| format!("{length}").parse().unwrap())
+        .unwrap();
     let mut tokens: BTreeMap<u64, (u64, Option<u64>)> = BTreeMap::new();
     for made in matching {
-        let interval = tokens.entry(made.start_ms / 5000).or_default();
+        let interval = tokens.entry(made.start_ms / interval_ms).or_default();
         interval.0 += 1;
         if let Some((input, _)) = made.tokens {
             interval.1 = Some(interval.1.unwrap_or(0) + input);

@@ -100,12 +100,13 @@ fn sessions_and_users_are_the_sums_of_their_traces() {
                     "{what}: {row}"
                 );
                 // Of traces that start together either may be shown.
-                let newest = traces
-                    .iter()
-                    .find(|made| row["newest"]["id"] == made.id())
-                    .unwrap();
+                let start_of = |shown: &str| {
+                    let made = traces.iter().find(|made| row[shown]["id"] == made.id());
+                    made.unwrap().start_ms
+                };
+                assert_eq!(start_of("oldest"), session.first, "{what}");
                 assert_eq!(
-                    Some(newest.start_ms),
+                    Some(start_of("newest")),
                     session.newest.map(|(start, _)| start),
                     "{what}"
                 );
