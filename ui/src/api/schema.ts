@@ -968,13 +968,6 @@ export interface components {
             /** @description Ids, at most 1000. */
             traces: string[];
         };
-        /** @description A document that was found. */
-        DocumentView: {
-            content: string | null;
-            id: string | null;
-            metadata: unknown | null;
-            score: number | null;
-        };
         /** @description Milliseconds; percentiles are off by 0.8 % at most. */
         DurationFigures: {
             /** @description Rows that have one. */
@@ -1135,14 +1128,8 @@ export interface components {
             span_id: string;
             trace_id: string;
         };
-        /** @description What was said to a model and by it: messages with `role` and `parts`. */
-        MessagesView: {
-            input: unknown[];
-            /** @description Without what an agent returned of its input. */
-            output: unknown[];
-        };
-        /** @description The trace of a session that started last. */
-        NewestTrace: {
+        /** @description A trace that stands for its session. */
+        SessionTrace: {
             experiment: string;
             id: string;
             name: string | null;
@@ -1227,7 +1214,9 @@ export interface components {
             id: string;
             /** @description Last known end of a trace. */
             last: string;
-            newest: components["schemas"]["NewestTrace"];
+            newest: components["schemas"]["SessionTrace"];
+            /** @description Its first trace; `null` when it cannot be read. */
+            oldest: components["schemas"]["SessionTrace"] | null;
             tokens: components["schemas"]["SessionTokens"];
             traces: number;
         };
@@ -1238,50 +1227,32 @@ export interface components {
                 [key: string]: unknown;
             };
             cost: components["schemas"]["Costs"] | null;
-            /** @description What a retriever found or a reranker ordered. */
-            documents: components["schemas"]["DocumentView"][];
             /** @description `null` while it runs. */
             duration_ms: number | null;
             end_ns: string | null;
-            environment: string | null;
             events: components["schemas"]["EventView"][];
-            /** @description In its provider's words, one for each answer. */
-            finish_reasons: string[];
             id: string;
             inputs: unknown | null;
-            /** @description A name to show. */
-            label: string;
             links: components["schemas"]["LinkView"][];
             /** @description Whose message shapes inputs and outputs have: `openai`, `gemini`, … */
             message_format: string | null;
-            messages: components["schemas"]["MessagesView"];
             model: string | null;
-            model_answered: string | null;
-            model_requested: string | null;
             name: string;
             outputs: unknown | null;
-            /** @description How the model was asked, by OpenTelemetry's names. */
-            parameters: {
-                [key: string]: unknown;
-            };
             parent_id: string | null;
             provider: string | null;
-            release: string | null;
             resource: {
                 [key: string]: unknown;
             };
             scope: components["schemas"]["ScopeView"];
-            session: string | null;
             start: string;
             start_ns: string;
             status: components["schemas"]["StatusView"];
-            time_to_first_token_ms: number | null;
             tokens: components["schemas"]["Tokens"] | null;
-            /** @description What the model may call. */
-            tools: components["schemas"]["ToolView"][];
+            /** @description Definitions of the tools a model may call. */
+            tools: unknown | null;
             /** @description `LLM`, `TOOL`, `AGENT`, … or whatever a client calls it. */
             type: string | null;
-            user: string | null;
         };
         /** @description One statement that reads. */
         SqlBody: {
@@ -1320,6 +1291,8 @@ export interface components {
         };
         /** @description By time, and then the groups with most rows. */
         StatsTable: {
+            /** @description Length of the intervals; `null` without them. */
+            interval_ms: number | null;
             groups: components["schemas"]["StatsGroup"][];
             more: boolean;
         };
@@ -1342,6 +1315,7 @@ export interface components {
             /** @description Properties, at most five. */
             group_by?: string[];
             interval_ms?: number;
+            buckets?: number;
             /** @description Groups, 1 to 10,000; 100 when not given. */
             limit?: number;
             /** @description `traces` or `spans`. */
@@ -1364,14 +1338,6 @@ export interface components {
             input: number | null;
             output: number | null;
             total: number | null;
-        };
-        /** @description A tool a model may call. */
-        ToolView: {
-            description: string | null;
-            name: string;
-            /** @description A JSON Schema. */
-            parameters: unknown | null;
-            type: string;
         };
         /** @description A trace as a row of a list. */
         TraceRow: {

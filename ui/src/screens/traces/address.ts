@@ -41,6 +41,9 @@ export interface ListState {
   live: boolean;
 }
 
+/** What of a state says which traces are meant. */
+export type Scope = Pick<ListState, 'filter' | 'text' | 'time'>;
+
 export const ALL_TIME: TimeRange = { last: null, from: null, to: null };
 export const NEWEST_FIRST: ListState['order'] = { column: 'start', descending: true };
 
@@ -63,16 +66,23 @@ export function writeAddress(state: ListState): Search {
   return {
     q: filter,
     text,
-    range: time.last ?? '',
-    from: time.from === null ? '' : new Date(time.from).toISOString(),
-    to: time.to === null ? '' : new Date(time.to).toISOString(),
+    ...writeTime(time),
     sort: isNewest ? '' : `${order.column} ${order.descending ? 'desc' : 'asc'}`,
     cols: cols === writeColumns(DEFAULT_COLUMNS) ? '' : cols,
     live: live ? '1' : '',
   };
 }
 
-function readTime(search: Partial<Search>): TimeRange {
+/** An empty text leaves a parameter out. */
+export function writeTime({ last, from, to }: TimeRange): Search {
+  return {
+    range: last ?? '',
+    from: from === null ? '' : new Date(from).toISOString(),
+    to: to === null ? '' : new Date(to).toISOString(),
+  };
+}
+
+export function readTime(search: Partial<Search>): TimeRange {
   const { range } = search;
   if (range !== undefined && range in RANGES) return { ...ALL_TIME, last: range as RangeName };
   const from = Date.parse(search.from ?? '');
@@ -109,7 +119,7 @@ export function bounds(time: TimeRange, now: number): { from: number; to: number
 }
 
 /** The filter the server is asked: what was typed comes first, so that places in it can be told apart. */
-export function wholeFilter(state: ListState, now: number): string {
+export function wholeFilter(state: Scope, now: number): string {
   const text = state.text.trim();
   const time = bounds(state.time, now);
   // Up to now means without an end: what arrives in the meantime belongs to it.

@@ -2,13 +2,12 @@
 
 import { useInfiniteQuery, useQuery } from '@tanstack/react-query';
 import { useNavigate, useParams } from '@tanstack/react-router';
-import { PanelLeft, Radio, Search, X } from 'lucide-react';
+import { PanelLeft, Radio } from 'lucide-react';
 import { useCallback, useEffect, useMemo, useRef, useState } from 'react';
 
 import { ApiError, type Schemas } from '@/api/client';
 import { experimentQuery } from '@/api/queries';
 import { IconButton } from '@/components/button';
-import { TextField } from '@/components/field';
 import { Empty, Failed, LoadingRows } from '@/components/states';
 import { formatWhole } from '@/format';
 import { useShortcuts } from '@/lib/shortcuts';
@@ -24,6 +23,7 @@ import { Histogram } from './histogram';
 import { firstPage, furtherPages, tagKeysQuery } from './query';
 import { ExportMenu, SelectionBar } from './selection-bar';
 import { TraceTable } from './table';
+import { TextSearch } from './text-search';
 import { TimeRangePicker } from './time-range';
 import { useListState } from './use-list-state';
 import { useSelection } from './use-selection';
@@ -200,49 +200,6 @@ function withMatch(state: ListState): ListState['columns'] {
   if (state.text.trim() === '') return state.columns;
   const at = state.columns.findIndex(({ id }) => id === 'request') + 1;
   return [...state.columns.slice(0, at), { id: 'match', width: null }, ...state.columns.slice(at)];
-}
-
-function TextSearch({ text, onText, fieldRef }: { text: string; onText: (text: string) => void; fieldRef: React.RefObject<HTMLInputElement | null> }) {
-  const [typed, setTyped] = useState(text);
-  const [told, setTold] = useState(text);
-  // Somebody else changed it: going back, or a link.
-  if (text !== told) {
-    setTold(text);
-    setTyped(text);
-  }
-  useEffect(() => {
-    if (typed === told) return;
-    const timer = window.setTimeout(() => {
-      setTold(typed);
-      onText(typed);
-    }, 350);
-    return () => window.clearTimeout(timer);
-  }, [typed, told, onText]);
-  return (
-    <div className="relative w-64 shrink-0 max-md:w-40">
-      <Search size={13} className="absolute top-[7.5px] left-2 text-faint" aria-hidden />
-      <TextField
-        ref={fieldRef}
-        type="search"
-        aria-label="Search all texts"
-        placeholder="Search all texts ( / )"
-        className="px-7!"
-        value={typed}
-        onChange={(event) => setTyped(event.target.value)}
-        onKeyDown={(event) => {
-          if (event.key === 'Enter') {
-            setTold(typed);
-            onText(typed);
-          } else if (event.key === 'Escape') event.currentTarget.blur();
-        }}
-      />
-      {typed !== '' && (
-        <button type="button" aria-label="Search nothing" className="absolute top-[7px] right-2 text-faint hover:text-text" onClick={() => setTyped('')}>
-          <X size={14} />
-        </button>
-      )}
-    </div>
-  );
 }
 
 function Foot({ more, live, count }: { more: { hasMore: boolean; error: Error | null; fetch: () => void }; live: boolean; count: number }) {
