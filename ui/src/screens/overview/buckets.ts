@@ -1,0 +1,59 @@
+/** Intervals of time, and figures in them. */
+
+import type { Schemas } from '@/api/client';
+
+const MINUTE = 60_000;
+const HOUR = 60 * MINUTE;
+const DAY = 24 * HOUR;
+
+/** Round lengths of an interval. */
+const LENGTHS = [1000, 5000, 10_000, 30_000, MINUTE, 5 * MINUTE, 10 * MINUTE, 30 * MINUTE, HOUR, 3 * HOUR, 6 * HOUR, 12 * HOUR, DAY, 7 * DAY, 30 * DAY];
+
+export const MOST_BUCKETS = 48;
+
+export interface Bounds {
+  from: number;
+  to: number;
+}
+
+/** The shortest round length of which the time has not too many. */
+export function intervalFor({ from, to }: Bounds): number {
+  const fits = LENGTHS.find((length) => (to - from) / length <= MOST_BUCKETS);
+  return fits ?? Math.ceil((to - from) / MOST_BUCKETS / DAY) * DAY;
+}
+
+export interface Bucket {
+  start: number;
+  end: number;
+  /** `null` where nothing happened. */
+  group: Schemas['StatsGroup'] | null;
+}
+
+/** All intervals side by side, also those without anything; over the asked time, or else over what there is. */
+export function bucketsOf(table: Schemas['StatsTable'] | undefined, bounds: Bounds | null): Bucket[] {
+  const length = table?.interval_ms ?? 0;
+  if (!table || length <= 0) return [];
+  const groups = new Map(table.groups.map((group) => [Date.parse(group.start ?? ''), group]));
+  const starts = [...groups.keys()];
+  const first = Math.floor((bounds?.from ?? Math.min(...starts)) / length) * length;
+  const last = bounds ? bounds.to - 1 : Math.max(...starts);
+  const buckets: Bucket[] = [];
+  for (let start = first; start <= last && buckets.length < 2000; start += length) {
+    buckets.push({ start, end: start + length, group: groups.get(start) ?? null });
+  }
+  return buckets;
+}
+
+/** The part of a bucket that was asked for: what a link to its traces has to say. */
+export function within({ start, end }: Pick<Bucket, 'start' | 'end'>, bounds: Bounds | null): Bounds {
+  return bounds ? { from: Math.max(start, bounds.from), to: Math.min(end, bounds.to) } : { from: start, to: end };
+}
+
+/** Types of spans that are there for what is below them. */
+const AROUND = new Set(['AGENT', 'CHAIN', 'WORKFLOW', 'TASK', '']);
+
+/** The span name that takes most of the time, of those that do something themselves. */
+export function bottleneck(groups: Schemas['StatsGroup'][]): Schemas['StatsGroup'] | null {
+  const doing = groups.filter(({ values }) => !AROUND.has((values['span.type'] ?? '').toUpperCase()));
+  return doing.reduce<Schemas['StatsGroup'] | null>((most, group) => ((group.duration?.sum_ms ?? 0) > (most?.duration?.sum_ms ?? 0) ? group : most), null);
+}

@@ -1,0 +1,56 @@
+import { Link } from '@tanstack/react-router';
+
+import type { Schemas } from '@/api/client';
+import { formatAbsolute, formatDuration, formatWhole } from '@/format';
+import type { Search } from '@/routes';
+
+import { Panel } from './chart';
+
+interface Props {
+  experimentId: string;
+  heatmap: Schemas['HeatmapView'];
+  linkOf: (cell: { start: number; end: number; least: number; below: number | null }) => Search;
+}
+
+/** Traces by start and length; the darker, the more. */
+export function Heatmap({ experimentId, heatmap, linkOf }: Props) {
+  const { buckets, durations_ms: lengths, cells } = heatmap;
+  const width = heatmap.bucket_ms ?? 0;
+  const from = Date.parse(heatmap.start ?? '');
+  const most = Math.max(1, ...cells.map(([, , count = 0]) => count));
+  return (
+    <Panel title="Latency by number of traces">
+      <div className="flex">
+        <div className="flex w-14 shrink-0 flex-col-reverse text-xs text-faint figures" aria-hidden>
+          {lengths.map((length, row) => (
+            <span key={length} className="min-h-0 flex-1 overflow-visible leading-none">{lengths.length < 9 || row % 4 === 0 ? formatDuration(length) : ''}</span>
+          ))}
+        </div>
+        <div className="relative h-36 min-w-0 flex-1" role="group" aria-label="Latency by number of traces">
+          {cells.map(([column = 0, row = 0, count = 0]) => {
+            const cell = { start: from + column * width, end: from + (column + 1) * width, least: lengths[row] ?? 0, below: lengths[row + 1] ?? null };
+            const what = `${formatAbsolute(cell.start).slice(0, 16)} · from ${formatDuration(cell.least)} · ${formatWhole(count)} ${count === 1 ? 'trace' : 'traces'}`;
+            return (
+              <Link
+                key={`${column} ${row}`}
+                to="/experiments/$experimentId/traces"
+                params={{ experimentId }}
+                search={linkOf(cell)}
+                title={what}
+                aria-label={what}
+                className="absolute border border-surface bg-accent hover:opacity-100!"
+                style={{
+                  left: `${(column / buckets) * 100}%`,
+                  width: `${100 / buckets}%`,
+                  bottom: `${(row / lengths.length) * 100}%`,
+                  height: `${100 / lengths.length}%`,
+                  opacity: 0.2 + 0.8 * (count / most),
+                }}
+              />
+            );
+          })}
+        </div>
+      </div>
+    </Panel>
+  );
+}
