@@ -1,7 +1,7 @@
 import { Link } from '@tanstack/react-router';
 
 import type { Schemas } from '@/api/client';
-import { formatAbsolute, formatDuration, formatWhole } from '@/format';
+import { formatAbsolute, formatDuration, formatTick, formatWhole } from '@/format';
 import type { Search } from '@/routes';
 
 import { Panel } from './chart';
@@ -50,6 +50,11 @@ export function Heatmap({ experimentId, heatmap, linkOf }: Props) {
             );
           })}
         </div>
+      </div>
+      <div className="ml-14 flex justify-between text-xs text-faint figures">
+        {[0, 0.5, 1].map((part) => (
+          <span key={part}>{formatTick(from + part * buckets * width, buckets * width)}</span>
+        ))}
       </div>
     </Panel>
   );

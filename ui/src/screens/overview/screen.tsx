@@ -189,10 +189,10 @@ function Spans({ experimentId, title, groups, total, linkOf }: TableProps & { ti
                 {group === slowest && <span className="rounded-sm bg-error-soft px-1 text-xs text-error">bottleneck</span>}
               </span>
             </td>
-            <td className="text-right">{formatDuration(duration?.p95_ms)}</td>
-            <td className="text-right">{formatShare(all > 0 ? (duration?.sum_ms ?? 0) / all : null)}</td>
-            <td className="text-right">{formatWhole(count)}</td>
-            <td className="text-right"><Errors errors={errors} experimentId={experimentId} search={linkOf(and(equals('span.name', name), "span.status = 'ERROR'"))} /></td>
+            <td className="pl-4 text-right whitespace-nowrap">{formatDuration(duration?.p95_ms)}</td>
+            <td className="pl-4 text-right whitespace-nowrap">{formatShare(all > 0 ? (duration?.sum_ms ?? 0) / all : null)}</td>
+            <td className="pl-4 text-right whitespace-nowrap">{formatWhole(count)}</td>
+            <td className="pl-4 text-right whitespace-nowrap"><Errors errors={errors} experimentId={experimentId} search={linkOf(and(equals('span.name', name), "span.status = 'ERROR'"))} /></td>
           </tr>
         );
       })}
@@ -209,11 +209,11 @@ function Models({ experimentId, groups, linkOf }: TableProps) {
         return (
           <tr key={model} className="h-row border-t border-line/60 hover:bg-hover">
             <td className="max-w-0 truncate"><Behind experimentId={experimentId} search={linkOf(equals('span.model', model))}>{model}</Behind></td>
-            <td className="text-right">{formatWhole(count)}</td>
-            <td className="text-right">{formatShare(count / calls)}</td>
-            <td className="text-right">{formatTokens(tokens?.total)}</td>
-            <td className="text-right">{formatCost(cost)}</td>
-            <td className="text-right">{formatDuration(duration?.p95_ms)}</td>
+            <td className="pl-4 text-right whitespace-nowrap">{formatWhole(count)}</td>
+            <td className="pl-4 text-right whitespace-nowrap">{formatShare(count / calls)}</td>
+            <td className="pl-4 text-right whitespace-nowrap">{formatTokens(tokens?.total)}</td>
+            <td className="pl-4 text-right whitespace-nowrap">{formatCost(cost)}</td>
+            <td className="pl-4 text-right whitespace-nowrap">{formatDuration(duration?.p95_ms)}</td>
           </tr>
         );
       })}

@@ -37,9 +37,9 @@ interface Column {
 }
 
 const COLUMNS: Column[] = [
-  { title: 'Last activity', width: '96px', orderBy: 'last', cell: ({ last }) => <Ago at={last} /> },
+  { title: 'Last activity', width: '108px', orderBy: 'last', cell: ({ last }) => <Ago at={last} /> },
   { title: 'Session', width: 'minmax(110px, 0.5fr)', cell: ({ id }) => <span className="font-mono text-xs">{id}</span> },
-  { title: 'First request', width: 'minmax(160px, 2fr)', cell: ({ oldest }) => said(oldest?.request_preview) },
+  { title: 'First request', width: 'minmax(116px, 2fr)', cell: ({ oldest }) => said(oldest?.request_preview) },
   { title: 'User', width: 'minmax(70px, 0.35fr)', cell: ({ newest }) => text(newest.user) },
   { title: 'Agent', width: 'minmax(80px, 0.45fr)', cell: ({ newest }) => text(newest.name) },
   { title: 'Turns', width: '64px', orderBy: 'traces', isFigure: true, cell: ({ traces }) => formatWhole(traces) },
@@ -49,7 +49,7 @@ const COLUMNS: Column[] = [
   { title: 'Errors', width: '64px', orderBy: 'errors', isFigure: true, cell: ({ errors }) => <span className={errors > 0 ? 'text-error' : 'text-faint'}>{formatWhole(errors)}</span> },
 ];
 
-const GRID = { gridTemplateColumns: COLUMNS.map(({ width }) => width).join(' '), minWidth: 880 };
+const GRID = { gridTemplateColumns: COLUMNS.map(({ width }) => width).join(' '), minWidth: 850 };
 const ROW = 23;
 
 export function SessionTable({ experimentId, sessions, order, focused, hasMore, isStale, error, onOrder, onMore }: Props) {

@@ -1,0 +1,94 @@
+/** Sessions, overview and comparison, with the demonstration's data. */
+
+import { afterAll, beforeAll, expect, test } from 'vitest';
+
+import { openBrowser, type Browser } from './support/browser';
+import { startServer, type Server } from './support/server';
+
+let server: Server;
+let browser: Browser;
+let experiment: string;
+
+interface Found {
+  experiments: { id: string; name: string }[];
+}
+
+beforeAll(async () => {
+  server = await startServer();
+  await server.demo();
+  const { experiments } = (await server.call('POST', '/api/v1/experiments/search', {})) as Found;
+  experiment = experiments.find(({ name }) => name === 'mortgage-agents')?.id ?? '';
+  browser = await openBrowser();
+});
+
+afterAll(async () => {
+  await browser.close();
+  await server.stop();
+});
+
+const visit = (where: string) => browser.page.goto(`${server.url}/experiments/${experiment}/${where}`);
+
+async function look(name: string): Promise<void> {
+  await browser.assertAccessible(name);
+  await browser.page.setViewportSize({ width: 900, height: 700 });
+  await browser.assertAccessible(`${name}-small`);
+  await browser.page.setViewportSize({ width: 1440, height: 900 });
+}
+
+test('a session of seven turns is found, read, and each turn leads to its trace', async () => {
+  const { page } = browser;
+  await visit('sessions?sort=traces%20desc');
+  await page.getByRole('link', { name: 'thread-refinance' }).waitFor();
+  await look('sessions');
+  await page.getByRole('link', { name: 'thread-refinance' }).click();
+  const turns = page.getByRole('listitem', { name: /^Turn \d+$/ });
+  await turns.nth(6).waitFor();
+  expect(await turns.count()).toBe(7);
+  expect(await turns.first().innerText()).toContain('What is the payoff amount');
+  await look('session');
+  for (let place = 0; place < 7; place += 1) {
+    await turns.nth(place).getByRole('link', { name: /View full trace/ }).click();
+    await page.waitForURL(/\/traces\/tr-[0-9a-f]{32}$/);
+    await page.goBack();
+    await turns.nth(6).waitFor();
+  }
+  expect(browser.complaints()).toEqual([]);
+});
+
+test('a figure of the overview leads to just as many traces', async () => {
+  const { page } = browser;
+  await visit('overview');
+  const bars = page.getByRole('group', { name: 'Traces over time' }).getByRole('link');
+  await bars.first().waitFor();
+  await look('overview');
+  const said = (await bars.first().getAttribute('aria-label')) ?? '';
+  const count = Number(/all (\d+)/.exec(said)?.[1]);
+  expect(count).toBeGreaterThan(0);
+  await bars.first().click();
+  await page.getByRole('status').filter({ hasText: new RegExp(`^${count} traces?`) }).waitFor();
+  await visit('overview');
+  expect(await page.getByText('bottleneck').count()).toBeLessThanOrEqual(1);
+  await page.getByRole('link', { name: '2.5%' }).click();
+  await page.getByRole('status').filter({ hasText: /^3 traces/ }).waitFor();
+  expect(browser.complaints()).toEqual([]);
+});
+
+test('an overview of nothing says so', async () => {
+  await visit("overview?q=name%20%3D%20'nobody'");
+  await browser.page.getByRole('button', { name: 'Show everything' }).click();
+  await browser.page.getByRole('group', { name: 'Traces over time' }).waitFor();
+});
+
+test('two traces are compared span by span', async () => {
+  const { page } = browser;
+  const { traces } = (await server.call('POST', '/api/v1/traces/search', { experiments: [experiment], limit: 3 })) as { traces: { id: string }[] };
+  await visit('compare');
+  await page.getByLabel('First trace').fill(traces[0]?.id ?? '');
+  await page.getByLabel('Second trace').fill(traces[2]?.id ?? '');
+  await page.getByRole('button', { name: 'Compare' }).click();
+  await page.getByRole('region', { name: 'Matched spans' }).getByRole('button').first().waitFor();
+  expect(await page.getByLabel('Inputs of A').locator('mark').count()).toBeGreaterThan(0);
+  expect(await page.getByLabel('Inputs of B').locator('mark').count()).toBeGreaterThan(0);
+  await look('compare');
+  expect(browser.complaints()).toEqual([]);
+});
