@@ -1128,18 +1128,6 @@ export interface components {
             span_id: string;
             trace_id: string;
         };
-        /** @description A trace that stands for its session. */
-        SessionTrace: {
-            experiment: string;
-            id: string;
-            name: string | null;
-            request_preview: string | null;
-            response_preview: string | null;
-            session: string | null;
-            start: string;
-            state: string;
-            user: string | null;
-        };
         /** @description An experiment to be made. */
         NewExperimentBody: {
             name: string;
@@ -1203,6 +1191,18 @@ export interface components {
             input: number | null;
             output: number | null;
             total: number | null;
+        };
+        /** @description A trace that stands for its session. */
+        SessionTrace: {
+            experiment: string;
+            id: string;
+            name: string | null;
+            request_preview: string | null;
+            response_preview: string | null;
+            session: string | null;
+            start: string;
+            state: string;
+            user: string | null;
         };
         /** @description The matching traces of one session or user. */
         SessionView: {
@@ -1291,9 +1291,9 @@ export interface components {
         };
         /** @description By time, and then the groups with most rows. */
         StatsTable: {
+            groups: components["schemas"]["StatsGroup"][];
             /** @description Length of the intervals; `null` without them. */
             interval_ms: number | null;
-            groups: components["schemas"]["StatsGroup"][];
             more: boolean;
         };
         /** @description How a span ended. */
@@ -1310,12 +1310,13 @@ export interface components {
         };
         /** @description A table of figures. */
         TableBody: {
+            /** @description Instead of `interval_ms`: at most so many intervals, 1 to 2000, of one round length. */
+            buckets?: number;
             /** @description `duration`, `tokens` and `cost`. */
             figures?: string[];
             /** @description Properties, at most five. */
             group_by?: string[];
             interval_ms?: number;
-            buckets?: number;
             /** @description Groups, 1 to 10,000; 100 when not given. */
             limit?: number;
             /** @description `traces` or `spans`. */
