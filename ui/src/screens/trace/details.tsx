@@ -1,0 +1,116 @@
+import { useQuery } from '@tanstack/react-query';
+import { ChevronsDownUp, ChevronsUpDown, GanttChart, ZoomIn, ZoomOut } from 'lucide-react';
+import { useDeferredValue, useMemo, useState } from 'react';
+
+import { call } from '@/api/client';
+import { IconButton } from '@/components/button';
+import { TextField } from '@/components/field';
+import { formatDuration } from '@/format';
+import { useShortcuts } from '@/lib/shortcuts';
+
+import { criticalPath } from './critical-path';
+import { SpanDetail } from './span-detail';
+import { SpanTree, type View } from './span-tree';
+import { matchingSpans, visibleRows, type Tree } from './tree';
+
+interface Props {
+  traceId: string;
+  tree: Tree;
+  selected: string | null;
+  timeline: boolean;
+  onSelect: (id: string) => void;
+  onTimeline: (shown: boolean) => void;
+}
+
+export function Details({ traceId, tree, selected, timeline, onSelect, onTimeline }: Props) {
+  const [closed, setClosed] = useState<ReadonlySet<string>>(new Set());
+  const [text, setText] = useState('');
+  const [zoom, setZoom] = useState<View | null>(null);
+  const wanted = useDeferredValue(text.trim());
+  const rows = useMemo(() => visibleRows(tree.roots, closed), [tree, closed]);
+  const path = useMemo(() => criticalPath(tree), [tree]);
+  const hits = useQuery({
+    queryKey: ['trace', traceId, 'hits', wanted],
+    queryFn: ({ signal }) => call('get', '/traces/{trace_id}/hits', { path: { trace_id: traceId }, query: { filter: `trace.text ILIKE ${quoted(wanted)}`, limit: '1000' }, signal }),
+    enabled: wanted.length > 1,
+  });
+  const found = useMemo(() => {
+    const ids = matchingSpans(tree, wanted);
+    for (const hit of hits.data?.hits ?? []) if (hit.span_id !== null) ids.add(hit.span_id);
+    return ids;
+  }, [tree, wanted, hits.data]);
+  const shown = selected ?? rows[0]?.span.id ?? null;
+  const at = rows.findIndex((row) => row.span.id === shown);
+  const go = (step: number) => {
+    const next = rows[Math.max(0, Math.min(rows.length - 1, at + step))];
+    if (next) onSelect(next.span.id);
+  };
+  const toggle = (id: string, close = !closed.has(id)) => {
+    const next = new Set(closed);
+    if (close) next.add(id);
+    else next.delete(id);
+    setClosed(next);
+  };
+  const jump = () => {
+    // What is closed may hide the next place.
+    const all = visibleRows(tree.roots, new Set());
+    const from = all.findIndex((row) => row.span.id === shown);
+    const next = [...all.slice(from + 1), ...all.slice(0, from + 1)].find((row) => found.has(row.span.id));
+    if (!next) return;
+    const open = new Set(closed);
+    for (let node = next.parent; node; node = node.parent) open.delete(node.span.id);
+    setClosed(open);
+    onSelect(next.span.id);
+  };
+  useShortcuts({
+    j: () => go(1),
+    k: () => go(-1),
+    ArrowDown: () => go(1),
+    ArrowUp: () => go(-1),
+    ArrowLeft: () => shown && toggle(shown, true),
+    ArrowRight: () => shown && toggle(shown, false),
+    '/': () => document.getElementById('search-trace')?.focus(),
+  });
+  const view = timeline ? (zoom ?? { from: tree.from, to: tree.to }) : null;
+  const scale = (by: number) => {
+    const { from, to } = zoom ?? { from: tree.from, to: tree.to };
+    const span = tree.byId.get(shown ?? '')?.span;
+    const middle = by < 1 && span ? span.offset_ms + (span.duration_ms ?? 0) / 2 : (from + to) / 2;
+    const half = ((to - from) * by) / 2;
+    const next = { from: Math.max(tree.from, middle - half), to: Math.min(tree.to, middle + half) };
+    setZoom(next.to - next.from >= tree.to - tree.from ? null : next);
+  };
+  return (
+    <div className="flex min-h-0 flex-1">
+      <section aria-label="Span tree" className={`flex min-w-0 shrink-0 flex-col border-r border-line ${timeline ? 'w-[60%]' : 'w-[42%]'}`}>
+        <div className="flex h-9 shrink-0 items-center gap-1 border-b border-line px-2">
+          <TextField id="search-trace" aria-label="Search trace" placeholder="Search name, type, text" value={text} onChange={(event) => setText(event.target.value)} onKeyDown={(event) => event.key === 'Enter' && jump()} />
+          {wanted !== '' && <button type="button" role="status" className="figures px-1 text-sm whitespace-nowrap text-muted" onClick={jump} title="Next place (Enter)">{found.size}{hits.data?.more ? '+' : ''} {found.size === 1 ? 'match' : 'matches'}</button>}
+          <IconButton label="Close all" onClick={() => setClosed(new Set([...tree.byId.values()].filter((node) => node.children.length > 0 && node.depth > 0).map((node) => node.span.id)))}><ChevronsDownUp size={14} /></IconButton>
+          <IconButton label="Open all" onClick={() => setClosed(new Set())}><ChevronsUpDown size={14} /></IconButton>
+          <IconButton label="Show execution timeline" aria-pressed={timeline} onClick={() => onTimeline(!timeline)}><GanttChart size={14} /></IconButton>
+          {timeline && <IconButton label="Zoom in" onClick={() => scale(0.5)}><ZoomIn size={14} /></IconButton>}
+          {timeline && <IconButton label="Zoom out" disabled={zoom === null} onClick={() => scale(2)}><ZoomOut size={14} /></IconButton>}
+        </div>
+        {view && <Axis view={view} start={tree.from} />}
+        <SpanTree tree={tree} rows={rows} closed={closed} selected={shown} found={found} path={path} view={view} onSelect={onSelect} onToggle={toggle} />
+      </section>
+      <section aria-label="Span" tabIndex={0} className="min-w-0 flex-1 overflow-auto">{shown && <SpanDetail key={shown} traceId={traceId} spanId={shown} />}</section>
+    </div>
+  );
+}
+
+function Axis({ view, start }: { view: View; start: number }) {
+  const marks = [0, 0.25, 0.5, 0.75, 1];
+  return (
+    <div className="figures ml-[45%] flex shrink-0 justify-between border-b border-line pr-[116px] text-xs text-faint" aria-label="Time axis" role="img">
+      {marks.map((mark) => <span key={mark}>{formatDuration(view.from - start + (view.to - view.from) * mark)}</span>)}
+    </div>
+  );
+}
+
+/** As a pattern of the filter language, which has no text with both kinds of quotes. */
+function quoted(text: string): string {
+  const plain = text.includes("'") && text.includes('"') ? text.replaceAll("'", '_') : text;
+  return plain.includes("'") ? `"%${plain}%"` : `'%${plain}%'`;
+}

@@ -1,0 +1,77 @@
+import { useMutation, useQueryClient } from '@tanstack/react-query';
+import { Link } from '@tanstack/react-router';
+import { Pencil } from 'lucide-react';
+import { useState, type ReactNode } from 'react';
+
+import { call, type Schemas } from '@/api/client';
+import { Button, IconButton } from '@/components/button';
+import { CopyButton } from '@/components/copy';
+import { TextField } from '@/components/field';
+import { Ago, Duration, Money, TokenCount } from '@/components/quantity';
+import { messageOf } from '@/components/states';
+import { Tag } from '@/components/tag';
+import { notify } from '@/components/toast';
+import { TraceState } from '@/components/trace-state';
+
+type Row = Schemas['TraceRow'];
+
+export function TraceHeader({ trace }: { trace: Row }) {
+  const facts: [string, ReactNode][] = [
+    ['Duration', <Duration key="d" ms={trace.duration_ms} />],
+    ['Tokens in', trace.tokens && <TokenCount key="i" count={trace.tokens.input} />],
+    ['Tokens out', trace.tokens && <TokenCount key="o" count={trace.tokens.output} />],
+    ['Cost', trace.cost && <Money key="c" dollars={trace.cost.total} />],
+    ['Models', trace.models.join(', ')],
+    ['Session', trace.session !== null && (
+      <Link key="s" to="/experiments/$experimentId/sessions/$sessionId" params={{ experimentId: trace.experiment, sessionId: trace.session }} className="text-accent hover:underline">{trace.session}</Link>
+    )],
+    ['User', trace.user],
+    ['Run', trace.runs.join(', ')],
+    ['Started', <Ago key="a" at={trace.start} />],
+  ];
+  return (
+    <header className="flex shrink-0 flex-col gap-1.5 border-b border-line px-3 py-2">
+      <dl className="flex flex-wrap items-center gap-x-5 gap-y-1 text-sm">
+        <div><dt className="sr-only">State</dt><dd><TraceState state={trace.state} /></dd></div>
+        {facts.filter(([, value]) => Boolean(value)).map(([name, value]) => (
+          <div key={name}><dt className="inline text-muted">{name} </dt><dd className="inline">{value}</dd></div>
+        ))}
+        <div className="flex items-center"><dt className="sr-only">Id</dt><dd className="flex items-center"><code className="text-xs text-faint">{trace.id.slice(0, 15)}…</code><CopyButton text={trace.id} label="Copy trace id" /></dd></div>
+      </dl>
+      <Tags trace={trace} />
+    </header>
+  );
+}
+
+function Tags({ trace }: { trace: Row }) {
+  const [editing, setEditing] = useState(false);
+  const [name, setName] = useState('');
+  const [value, setValue] = useState('');
+  const queries = useQueryClient();
+  const change = useMutation({
+    mutationFn: (body: { set?: Record<string, string>; remove?: string[] }) => call('post', '/traces/tags', { body: { traces: [trace.id], ...body } }),
+    onSuccess: () => queries.invalidateQueries({ queryKey: ['trace', trace.id] }),
+    onError: (error) => notify({ text: messageOf(error), isError: true }),
+  });
+  const shown = Object.entries(trace.tags).filter(([key]) => !key.startsWith('mlflow.'));
+  return (
+    <div className="flex min-h-6 flex-wrap items-center gap-1">
+      {shown.map(([key, text]) => <Tag key={key} name={key} value={text} {...(editing ? { onRemove: () => change.mutate({ remove: [key] }) } : {})} />)}
+      {shown.length === 0 && <span className="text-xs text-faint">No tags</span>}
+      <IconButton label="Edit tags" aria-pressed={editing} className="size-6" onClick={() => setEditing(!editing)}><Pencil size={12} /></IconButton>
+      {editing && (
+        <form
+          className="flex items-center gap-1"
+          onSubmit={(event) => {
+            event.preventDefault();
+            change.mutate({ set: { [name.trim()]: value } }, { onSuccess: () => { setName(''); setValue(''); } });
+          }}
+        >
+          <div className="w-28"><TextField aria-label="Tag" placeholder="Tag" value={name} onChange={(event) => setName(event.target.value)} /></div>
+          <div className="w-36"><TextField aria-label="Value" placeholder="Value" value={value} onChange={(event) => setValue(event.target.value)} /></div>
+          <Button type="submit" disabled={name.trim() === '' || change.isPending}>Set</Button>
+        </form>
+      )}
+    </div>
+  );
+}

@@ -1,0 +1,55 @@
+import { useQuery } from '@tanstack/react-query';
+import { Tabs } from 'radix-ui';
+import { useMemo } from 'react';
+
+import { Failed, LoadingRows } from '@/components/states';
+
+import { Assessments } from './assessments';
+import { Conversation } from './conversation';
+import { Details } from './details';
+import { TraceHeader } from './header';
+import { treeQuery } from './queries';
+import { Raw } from './raw';
+import { Summary } from './summary';
+import { buildTree } from './tree';
+
+const TABS = [['summary', 'Summary'], ['details', 'Details & Timeline'], ['transcript', 'Transcript'], ['assessments', 'Assessments'], ['raw', 'Raw']] as const;
+
+/** The parts of an address that say what of a trace is shown. */
+export interface Place {
+  tab?: string;
+  span?: string;
+  timeline?: string;
+}
+
+/** A trace, on a page of its own or beside a list. */
+export function TracePanel({ traceId, place, onPlace }: { traceId: string; place: Place; onPlace: (next: Place) => void }) {
+  const { data, error, refetch } = useQuery(treeQuery(traceId));
+  const tree = useMemo(() => (data ? buildTree(data.spans) : null), [data]);
+  if (error) return <Failed error={error} onRetry={() => void refetch()} />;
+  if (!data || !tree) return <LoadingRows />;
+  const tab = TABS.find(([name]) => name === place.tab)?.[0] ?? 'details';
+  const select = (span: string) => onPlace({ ...place, tab: 'details', span });
+  const body = 'min-h-0 flex-1 overflow-auto outline-none';
+  return (
+    <div className="flex min-h-0 flex-1 flex-col">
+      <TraceHeader trace={data.trace} />
+      <Tabs.Root value={tab} onValueChange={(next) => onPlace({ ...place, tab: next })} className="flex min-h-0 flex-1 flex-col">
+        <Tabs.List aria-label="Views of the trace" className="flex h-8 shrink-0 gap-1 border-b border-line px-2">
+          {TABS.map(([name, label]) => (
+            <Tabs.Trigger key={name} value={name} className="border-b-2 border-transparent px-2 text-sm text-muted data-[state=active]:border-accent data-[state=active]:text-text">
+              {label}{name === 'assessments' && data.trace.assessments.length > 0 ? ` ${data.trace.assessments.length}` : ''}
+            </Tabs.Trigger>
+          ))}
+        </Tabs.List>
+        <Tabs.Content value="summary" className={body}><Summary trace={data.trace} tree={tree} onSelect={select} /></Tabs.Content>
+        <Tabs.Content value="details" className="flex min-h-0 flex-1 flex-col data-[state=inactive]:hidden">
+          <Details traceId={traceId} tree={tree} selected={place.span ?? null} timeline={place.timeline !== '0'} onSelect={select} onTimeline={(shown) => onPlace({ ...place, timeline: shown ? '' : '0' })} />
+        </Tabs.Content>
+        <Tabs.Content value="transcript" className={body}><Conversation traceId={traceId} tree={tree} onSelect={select} /></Tabs.Content>
+        <Tabs.Content value="assessments" className={body}><Assessments traceId={traceId} all={data.assessments} /></Tabs.Content>
+        <Tabs.Content value="raw" className={body}><Raw traceId={traceId} trace={data.trace} spans={data.spans.map((span) => span.id)} /></Tabs.Content>
+      </Tabs.Root>
+    </div>
+  );
+}

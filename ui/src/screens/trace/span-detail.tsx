@@ -1,0 +1,122 @@
+import { useQuery } from '@tanstack/react-query';
+import { useState } from 'react';
+
+import { Button } from '@/components/button';
+import { CopyButton } from '@/components/copy';
+import { Duration, Money, TokenCount } from '@/components/quantity';
+import { SpanTypeIcon } from '@/components/span-type';
+import { Failed, LoadingRows } from '@/components/states';
+import { formatAbsolute, formatWhole } from '@/format';
+
+import { Content, JsonTree, LongText, Prose } from './content';
+import { Messages } from './messages';
+import { spansQuery } from './queries';
+import type { Span } from './transcript';
+
+/** Everything about one span; its payloads are asked for when it is shown. */
+export function SpanDetail({ traceId, spanId }: { traceId: string; spanId: string }) {
+  const [whole, setWhole] = useState(false);
+  const { data, error, refetch } = useQuery(spansQuery(traceId, [spanId], whole));
+  if (error) return <Failed error={error} onRetry={() => void refetch()} />;
+  if (!data) return <LoadingRows rows={8} />;
+  const [span] = data.spans;
+  if (!span) return <Failed error={new Error('There is no such span in this trace.')} />;
+  return (
+    <div className="flex flex-col gap-3 p-3">
+      <Head span={span} />
+      {span.cut && (
+        <p className="flex items-center gap-2 text-sm text-muted">
+          {formatWhole(span.cut.chars)} characters of long texts are not loaded.
+          <Button onClick={() => setWhole(true)}>Load all</Button>
+        </p>
+      )}
+      <Body span={span} />
+    </div>
+  );
+}
+
+function Head({ span }: { span: Span }) {
+  const facts: [string, React.ReactNode][] = [
+    ['Duration', <Duration key="d" ms={span.duration_ms} />],
+    ['Started', formatAbsolute(span.start)],
+    ['Model', span.model],
+    ['Provider', span.provider],
+    ['Tokens in', span.tokens && <TokenCount key="i" count={span.tokens.input} />],
+    ['Tokens out', span.tokens && <TokenCount key="o" count={span.tokens.output} />],
+    ['Cost', span.cost && <Money key="c" dollars={span.cost.total} />],
+    ['Cost in', span.cost && <Money key="ci" dollars={span.cost.input} />],
+    ['Cost out', span.cost && <Money key="co" dollars={span.cost.output} />],
+    ['First token', span.time_to_first_token_ms === null ? null : <Duration key="f" ms={span.time_to_first_token_ms} />],
+    ['Stopped', span.finish_reasons.join(', ')],
+  ];
+  return (
+    <header className="flex flex-col gap-2">
+      <h2 className="flex items-center gap-2 text-lg font-semibold">
+        <SpanTypeIcon type={span.type} />
+        <bdi className="min-w-0 truncate">{span.label}</bdi>
+        <CopyButton text={span.id} label="Copy span id" />
+      </h2>
+      <dl className="flex flex-wrap gap-x-5 gap-y-1 text-sm">
+        {facts.filter(([, value]) => Boolean(value)).map(([name, value]) => (
+          <div key={name}><dt className="inline text-muted">{name} </dt><dd className="inline">{value}</dd></div>
+        ))}
+      </dl>
+      {span.status.code === 'ERROR' && <div role="note" className="rounded-md bg-error-soft p-2 text-error"><LongText text={span.status.message || 'Error'} /></div>}
+    </header>
+  );
+}
+
+function Body({ span }: { span: Span }) {
+  const { input, output } = span.messages;
+  return (
+    <>
+      {input.length > 0 ? <Section title="Input"><Messages messages={input} /></Section> : <Content title="Inputs" value={span.inputs} />}
+      {span.documents.length > 0 && (
+        <Section title={`Documents (${span.documents.length})`}>
+          {span.documents.map((document, at) => (
+            <article key={at} className="rounded-md border border-line p-2">
+              <p className="mb-1 text-sm text-muted">{document.id ?? `Document ${at + 1}`}{document.score === null ? '' : ` · score ${document.score.toFixed(3)}`}</p>
+              <Prose text={document.content ?? ''} />
+              {document.metadata !== null && <JsonTree name="metadata" value={document.metadata} open={false} />}
+            </article>
+          ))}
+        </Section>
+      )}
+      {output.length > 0 ? <Section title="Output"><Messages messages={output} /></Section> : <Content title="Outputs" value={span.outputs} />}
+      {span.events.length > 0 && (
+        <Section title={`Events (${span.events.length})`}>
+          {span.events.map((event, at) => <EventView key={at} event={event} />)}
+        </Section>
+      )}
+      {span.tools.length > 0 && <Folded title={`Tools (${span.tools.length})`} value={span.tools} />}
+      {Object.keys(span.parameters).length > 0 && <Folded title="Parameters" value={span.parameters} />}
+      <Folded title="Attributes" value={span.attributes} />
+      {span.links.length > 0 && <Folded title="Links" value={span.links} />}
+      <Folded title="Resource" value={span.resource} />
+    </>
+  );
+}
+
+function EventView({ event }: { event: Span['events'][number] }) {
+  const { 'exception.stacktrace': stack, ...others } = event.attributes;
+  return (
+    <article className="rounded-md border border-line p-2">
+      <p className="text-sm"><bdi className="font-medium">{event.name}</bdi> <span className="text-muted">{formatAbsolute(event.time)}</span></p>
+      {Object.keys(others).length > 0 && <JsonTree value={others} />}
+      {typeof stack === 'string' && <pre tabIndex={0} className="mt-1 max-h-96 overflow-auto rounded-sm bg-sunken p-2 text-xs">{stack.slice(0, 50_000)}</pre>}
+    </article>
+  );
+}
+
+function Section({ title, children }: { title: string; children: React.ReactNode }) {
+  return <section className="flex flex-col gap-2"><h3 className="text-sm font-medium text-muted">{title}</h3>{children}</section>;
+}
+
+function Folded({ title, value }: { title: string; value: object }) {
+  return (
+    <details className="rounded-md border border-line px-2 py-1">
+      <summary className="text-sm font-medium">{title}</summary>
+      <div className="flex items-start gap-2"><div className="min-w-0 flex-1"><JsonTree value={value} /></div><CopyButton text={JSON.stringify(value, null, 2)} label={`Copy ${title}`} /></div>
+    </details>
+  );
+}

@@ -1,0 +1,94 @@
+import { useVirtualizer } from '@tanstack/react-virtual';
+import { ChevronDown, ChevronRight, CircleAlert } from 'lucide-react';
+import { useEffect, useRef } from 'react';
+
+import { SpanTypeIcon, spanLook } from '@/components/span-type';
+import { formatDuration, formatShare } from '@/format';
+import { cx } from '@/lib/cx';
+
+import type { CriticalPath } from './critical-path';
+import type { Node, Tree } from './tree';
+
+const ROW = 23;
+
+export interface View { from: number; to: number }
+
+interface Props {
+  tree: Tree;
+  rows: Node[];
+  closed: ReadonlySet<string>;
+  selected: string | null;
+  found: ReadonlySet<string>;
+  path: CriticalPath;
+  /** What the timeline shows; `null` without one. */
+  view: View | null;
+  onSelect: (id: string) => void;
+  onToggle: (id: string) => void;
+}
+
+/** Only the rows in sight are there, so that many thousand scroll like ten. */
+export function SpanTree({ rows, closed, selected, found, path, view, onSelect, onToggle }: Props) {
+  const box = useRef<HTMLDivElement>(null);
+  const virtual = useVirtualizer({ count: rows.length, getScrollElement: () => box.current, estimateSize: () => ROW, overscan: 12 });
+  const at = rows.findIndex((row) => row.span.id === selected);
+  useEffect(() => {
+    if (at >= 0) virtual.scrollToIndex(at, { align: 'auto' });
+    // Only when another one is chosen.
+    // eslint-disable-next-line react-hooks/exhaustive-deps
+  }, [selected]);
+  return (
+    <div ref={box} role="tree" aria-label="Spans" tabIndex={0} className="min-h-0 flex-1 overflow-auto" aria-activedescendant={at >= 0 ? `span-${selected ?? ''}` : undefined}>
+      <div role="presentation" className="relative" style={{ height: virtual.getTotalSize() }}>
+        {virtual.getVirtualItems().map((item) => {
+          const node = rows[item.index];
+          if (!node) return null;
+          const { span, depth, call, share, children } = node;
+          const isOpen = !closed.has(span.id);
+          return (
+            <div
+              key={span.id}
+              id={`span-${span.id}`}
+              role="treeitem"
+              aria-level={depth + 1}
+              aria-selected={span.id === selected}
+              {...(children.length > 0 ? { 'aria-expanded': isOpen } : {})}
+              className={cx('absolute flex h-row w-full items-center border-b border-line pr-2 hover:bg-hover', span.id === selected && 'bg-selected', found.has(span.id) && 'font-semibold')}
+              style={{ transform: `translateY(${item.start}px)` }}
+              onClick={() => onSelect(span.id)}
+            >
+              <div className={cx('flex min-w-0 items-center gap-1.5 pr-2', view ? 'w-[45%] shrink-0' : 'flex-1')} style={{ paddingLeft: 6 + Math.min(depth, 24) * 14 }}>
+                <span className="flex size-4 shrink-0 items-center justify-center text-faint" onClick={(event) => { event.stopPropagation(); onToggle(span.id); }}>
+                  {children.length > 0 && (isOpen ? <ChevronDown size={13} /> : <ChevronRight size={13} />)}
+                </span>
+                <SpanTypeIcon type={span.type} />
+                <bdi className="truncate" title={span.label}>{found.has(span.id) ? <mark>{span.label}</mark> : span.label}</bdi>
+                {call && <span className="shrink-0 text-xs text-faint" title={`Call ${call.number} of ${call.of}`}>#{call.number}</span>}
+                {span.status === 'ERROR' && <CircleAlert size={13} role="img" aria-label="Error" className="shrink-0 text-error" />}
+              </div>
+              {view && <Bar node={node} view={view} isOnPath={path.own.has(span.id)} isBottleneck={path.bottleneck === span.id} />}
+              <span className="figures ml-2 w-16 shrink-0 text-right text-xs text-muted">{span.duration_ms === null ? 'running' : formatDuration(span.duration_ms)}</span>
+              <span className="figures w-11 shrink-0 text-right text-xs text-faint">{formatShare(share)}</span>
+            </div>
+          );
+        })}
+      </div>
+    </div>
+  );
+}
+
+function Bar({ node, view, isOnPath, isBottleneck }: { node: Node; view: View; isOnPath: boolean; isBottleneck: boolean }) {
+  const length = view.to - view.from || 1;
+  const place = (ms: number) => Math.max(0, Math.min(100, ((ms - view.from) / length) * 100));
+  const { span } = node;
+  const left = place(span.offset_ms);
+  const right = span.duration_ms === null ? 100 : place(span.offset_ms + span.duration_ms);
+  return (
+    <div className="relative h-full min-w-0 flex-1 border-l border-line">
+      <div
+        className={cx('absolute top-1.5 bottom-1.5 rounded-sm', isBottleneck && 'outline-2 outline-error', !isOnPath && 'opacity-45')}
+        style={{ left: `${left}%`, width: `max(2px, ${right - left}%)`, background: spanLook(span.type).color }}
+        title={isBottleneck ? 'The bottleneck: this adds most to the length of the trace' : isOnPath ? 'On the critical path' : undefined}
+      />
+    </div>
+  );
+}
