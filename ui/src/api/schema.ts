@@ -558,6 +558,255 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/traces/{trace_id}/assessments": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Say something about a trace or one of its spans */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    trace_id: string;
+                };
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["NewAssessmentBody"];
+                };
+            };
+            responses: {
+                /** @description Done */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["AssessmentView"];
+                    };
+                };
+                /** @description Refused or failed */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ErrorReply"];
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/traces/{trace_id}/assessments/{assessment_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Take back what was said; what it replaced counts again */
+        delete: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    assessment_id: string;
+                    trace_id: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Done */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ChangedReply"];
+                    };
+                };
+                /** @description Refused or failed */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ErrorReply"];
+                    };
+                };
+            };
+        };
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/traces/{trace_id}/hits": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Places in a trace where a text is */
+        get: {
+            parameters: {
+                query: {
+                    /** @description conditions with `LIKE`, `ILIKE` or `RLIKE` */
+                    filter: string;
+                    /** @description 1 to 1000; 200 when not given */
+                    limit?: string;
+                };
+                header?: never;
+                path: {
+                    trace_id: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Done */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["HitsReply"];
+                    };
+                };
+                /** @description Refused or failed */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ErrorReply"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/traces/{trace_id}/spans": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Some spans of a trace with their payloads */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    trace_id: string;
+                };
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["SpansBody"];
+                };
+            };
+            responses: {
+                /** @description Done */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["SpansReply"];
+                    };
+                };
+                /** @description Refused or failed */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ErrorReply"];
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/traces/{trace_id}/tree": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A trace with its spans, without their payloads */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    trace_id: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Done */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["TraceTreeReply"];
+                    };
+                };
+                /** @description Refused or failed */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ErrorReply"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/traces/delete": {
         parameters: {
             query?: never;
@@ -920,10 +1169,14 @@ export interface components {
             /** @description `feedback`, `expectation` or `issue`. */
             kind: string;
             name: string;
+            /** @description Id of the one that this one replaces. */
+            overrides: string | null;
             rationale: string | null;
             source: components["schemas"]["AssessmentSourceView"];
             span_id: string | null;
             updated: string;
+            /** @description Whether no other one replaces it. */
+            valid: boolean;
             value: unknown;
         };
         /** @description A line that could not be read. */
@@ -963,10 +1216,24 @@ export interface components {
             at_most: number;
             exact: boolean;
         };
+        /** @description What was left out of a span. */
+        Cut: {
+            /** @description Characters that are missing. */
+            chars: number;
+            /** @description Texts that end early. */
+            texts: number;
+        };
         /** @description Traces to be deleted. */
         DeleteBody: {
             /** @description Ids, at most 1000. */
             traces: string[];
+        };
+        /** @description A document that was found. */
+        DocumentView: {
+            content: string | null;
+            id: string | null;
+            metadata: unknown | null;
+            score: number | null;
         };
         /** @description Milliseconds; percentiles are off by 0.8 % at most. */
         DurationFigures: {
@@ -1112,6 +1379,12 @@ export interface components {
             span_id: string | null;
             span_name: string | null;
         };
+        /** @description Places of one trace. */
+        HitsReply: {
+            hits: components["schemas"]["Hit"][];
+            /** @description Whether there may be others. */
+            more: boolean;
+        };
         /** @description What an import took. */
         ImportReply: {
             bad_lines: number;
@@ -1127,6 +1400,48 @@ export interface components {
             };
             span_id: string;
             trace_id: string;
+        };
+        /** @description What was said to a model, and what it said. */
+        MessagesView: {
+            input: components["schemas"]["MessageView"][];
+            output: components["schemas"]["MessageView"][];
+        };
+        /** @description A message of a conversation. */
+        MessageView: {
+            finish_reason?: string;
+            /** @description Who speaks, where several share a role. */
+            name?: string;
+            /** @description Each has a `type`: `text`, `reasoning`, `tool_call`, `tool_call_response`, `blob`, `uri`, `file`, … */
+            parts: unknown[];
+            /** @description `system`, `developer`, `user`, `assistant`, `tool`, or whatever a client says. */
+            role: string;
+        };
+        /** @description What a person says about a trace. */
+        NewAssessmentBody: {
+            /** @description Who says it. */
+            by?: string;
+            /** @description `feedback` or `expectation`. */
+            kind: string;
+            name: string;
+            /** @description Id of an assessment of the same trace that this one replaces. */
+            overrides?: string;
+            rationale?: string;
+            /** @description Of the span it is about, if it is not about the whole trace. */
+            span_id?: string;
+            /** @description Any JSON. */
+            value?: unknown;
+        };
+        /** @description The trace of a session that started last. */
+        NewestTrace: {
+            experiment: string;
+            id: string;
+            name: string | null;
+            request_preview: string | null;
+            response_preview: string | null;
+            session: string | null;
+            start: string;
+            state: string;
+            user: string | null;
         };
         /** @description An experiment to be made. */
         NewExperimentBody: {
@@ -1192,18 +1507,6 @@ export interface components {
             output: number | null;
             total: number | null;
         };
-        /** @description A trace that stands for its session. */
-        SessionTrace: {
-            experiment: string;
-            id: string;
-            name: string | null;
-            request_preview: string | null;
-            response_preview: string | null;
-            session: string | null;
-            start: string;
-            state: string;
-            user: string | null;
-        };
         /** @description The matching traces of one session or user. */
         SessionView: {
             cost: number | null;
@@ -1214,11 +1517,42 @@ export interface components {
             id: string;
             /** @description Last known end of a trace. */
             last: string;
-            newest: components["schemas"]["SessionTrace"];
-            /** @description Its first trace; `null` when it cannot be read. */
-            oldest: components["schemas"]["SessionTrace"] | null;
+            newest: components["schemas"]["NewestTrace"];
             tokens: components["schemas"]["SessionTokens"];
             traces: number;
+        };
+        /** @description A span as a row of a tree. */
+        SpanRow: {
+            cost: components["schemas"]["Costs"] | null;
+            /** @description `null` while it runs. */
+            duration_ms: number | null;
+            /** @description The beginning of what an error says. */
+            error: string | null;
+            id: string;
+            /** @description To show: of a template the text it stands for, of a call named `GET` also what it asked for. */
+            label: string;
+            model: string | null;
+            name: string;
+            /** @description After the start of the trace; negative when clocks disagree. */
+            offset_ms: number;
+            parent_id: string | null;
+            /** @description `OK`, `ERROR` or `UNSET`. */
+            status: string;
+            tokens: components["schemas"]["Tokens"] | null;
+            /** @description `LLM`, `TOOL`, `AGENT`, … or whatever a client calls it. */
+            type: string | null;
+        };
+        /** @description Which spans of a trace, and how much of them. */
+        SpansBody: {
+            /** @description Characters of each text; all when not given. Pictures in messages are always whole. */
+            max_text?: number;
+            /** @description Ids, at most 100. */
+            spans: string[];
+        };
+        /** @description Spans that were asked for. */
+        SpansReply: {
+            /** @description Those of the request that exist, in the order of the trace. */
+            spans: components["schemas"]["SpanView"][];
         };
         /** @description A span: what it means beside what it is. */
         SpanView: {
@@ -1227,32 +1561,53 @@ export interface components {
                 [key: string]: unknown;
             };
             cost: components["schemas"]["Costs"] | null;
+            /** @description When texts end early because `max_text` was given. */
+            cut?: components["schemas"]["Cut"];
+            /** @description What a retriever found or a reranker ordered. */
+            documents: components["schemas"]["DocumentView"][];
             /** @description `null` while it runs. */
             duration_ms: number | null;
             end_ns: string | null;
+            environment: string | null;
             events: components["schemas"]["EventView"][];
+            /** @description Why the model stopped, one for each answer. */
+            finish_reasons: string[];
             id: string;
             inputs: unknown | null;
+            /** @description To show: of a template the text it stands for, of a call named `GET` also what it asked for. */
+            label: string;
             links: components["schemas"]["LinkView"][];
             /** @description Whose message shapes inputs and outputs have: `openai`, `gemini`, … */
             message_format: string | null;
+            messages: components["schemas"]["MessagesView"];
+            /** @description The one that tokens are priced by. */
             model: string | null;
+            model_answered: string | null;
+            model_requested: string | null;
             name: string;
             outputs: unknown | null;
+            /** @description How the model was asked, by OpenTelemetry's names. */
+            parameters: {
+                [key: string]: unknown;
+            };
             parent_id: string | null;
             provider: string | null;
+            release: string | null;
             resource: {
                 [key: string]: unknown;
             };
             scope: components["schemas"]["ScopeView"];
+            session: string | null;
             start: string;
             start_ns: string;
             status: components["schemas"]["StatusView"];
+            time_to_first_token_ms: number | null;
             tokens: components["schemas"]["Tokens"] | null;
-            /** @description Definitions of the tools a model may call. */
-            tools: unknown | null;
+            /** @description What the model may call. */
+            tools: components["schemas"]["ToolView"][];
             /** @description `LLM`, `TOOL`, `AGENT`, … or whatever a client calls it. */
             type: string | null;
+            user: string | null;
         };
         /** @description One statement that reads. */
         SqlBody: {
@@ -1292,8 +1647,6 @@ export interface components {
         /** @description By time, and then the groups with most rows. */
         StatsTable: {
             groups: components["schemas"]["StatsGroup"][];
-            /** @description Length of the intervals; `null` without them. */
-            interval_ms: number | null;
             more: boolean;
         };
         /** @description How a span ended. */
@@ -1310,8 +1663,6 @@ export interface components {
         };
         /** @description A table of figures. */
         TableBody: {
-            /** @description Instead of `interval_ms`: at most so many intervals, 1 to 2000, of one round length. */
-            buckets?: number;
             /** @description `duration`, `tokens` and `cost`. */
             figures?: string[];
             /** @description Properties, at most five. */
@@ -1339,6 +1690,14 @@ export interface components {
             input: number | null;
             output: number | null;
             total: number | null;
+        };
+        /** @description A tool that a model may call. */
+        ToolView: {
+            description: string | null;
+            name: string;
+            /** @description A JSON Schema. */
+            parameters: unknown | null;
+            type: string;
         };
         /** @description A trace as a row of a list. */
         TraceRow: {
@@ -1373,6 +1732,14 @@ export interface components {
             };
             tokens: components["schemas"]["Tokens"] | null;
             user: string | null;
+        };
+        /** @description A trace and its spans without their payloads. */
+        TraceTreeReply: {
+            /** @description All of them, those that others override too, oldest first. */
+            assessments: components["schemas"]["AssessmentView"][];
+            /** @description Roots first, and then by start. */
+            spans: components["schemas"]["SpanRow"][];
+            trace: components["schemas"]["TraceRow"];
         };
         /** @description What could be typed next. */
         ValuesReply: {
