@@ -104,7 +104,7 @@ function Axis({ view, start }: { view: View; start: number }) {
   const marks = [0, 0.25, 0.5, 0.75, 1];
   return (
     <div className="figures ml-[45%] flex shrink-0 justify-between border-b border-line pr-[116px] text-xs text-faint" aria-label="Time axis" role="img">
-      {marks.map((mark) => <span key={mark}>{formatDuration(view.from - start + (view.to - view.from) * mark)}</span>)}
+      {marks.map((mark) => <span key={mark} className={mark % 0.5 === 0 ? undefined : 'max-lg:hidden'}>{formatDuration(view.from - start + (view.to - view.from) * mark)}</span>)}
     </div>
   );
 }

@@ -1,0 +1,94 @@
+/** The screen of a trace, from the demonstration's to the largest and the most hostile. */
+
+import { afterAll, beforeAll, expect, test } from 'vitest';
+
+import { openBrowser, type Browser } from './support/browser';
+import { startServer, type Server } from './support/server';
+
+let server: Server;
+let browser: Browser;
+
+beforeAll(async () => {
+  server = await startServer();
+  browser = await openBrowser();
+});
+
+afterAll(async () => {
+  await browser.close();
+  await server.stop();
+});
+
+interface Found {
+  traces: { id: string; experiment: string; span_count: number }[];
+}
+
+const HOSTILE = '<script>window.hit = 1</script><img src=x onerror="window.hit=1"> \u001b[31mred\u202egnp.exe';
+
+test('every span of an agent can be read, a tag edited and feedback given', async () => {
+  await server.demo();
+  const { experiments } = (await server.call('POST', '/api/v1/experiments/search', {})) as { experiments: { id: string }[] };
+  const { traces } = (await server.call('POST', '/api/v1/traces/search', { experiments: experiments.map(({ id }) => id), limit: 100 })) as Found;
+  const trace = traces.sort((a, b) => b.span_count - a.span_count)[0];
+  if (!trace) throw new Error('the demonstration sent nothing');
+  const { page } = browser;
+  await page.goto(`${server.url}/experiments/${trace.experiment}/traces/${trace.id}?tab=details`);
+  await page.getByRole('treeitem').first().waitFor();
+  expect(await page.getByRole('treeitem').count()).toBe(trace.span_count);
+  for (const item of await page.getByRole('treeitem').all()) {
+    const name = await item.locator('bdi').innerText();
+    await item.click();
+    await page.getByRole('heading', { level: 2, name }).waitFor();
+  }
+  await browser.assertAccessible('trace-details');
+  await page.getByRole('button', { name: 'Edit tags' }).click();
+  await page.getByLabel('Tag', { exact: true }).fill('reviewed');
+  await page.getByLabel('Value', { exact: true }).fill('yes');
+  await page.getByRole('button', { name: 'Set' }).click();
+  await page.getByTitle('reviewed: yes').waitFor();
+  await page.getByRole('tab', { name: 'Assessments' }).click();
+  await page.getByRole('button', { name: 'Good answer' }).click();
+  await page.getByText('user_feedback').waitFor();
+  await browser.assertAccessible('trace-assessments');
+  for (const tab of ['Summary', 'Transcript', 'Raw']) {
+    await page.getByRole('tab', { name: tab }).click();
+    await page.getByRole('button', { name: /^Copy/ }).nth(1).waitFor();
+    await browser.assertAccessible(`trace-${tab.toLowerCase()}`);
+  }
+  expect(browser.complaints()).toEqual([]);
+});
+
+test('hostile text and a line of ten megabytes are shown as text', async () => {
+  const { page } = browser;
+  const hostile = await server.send({ experiment: 'hostile', name: HOSTILE, input: `${HOSTILE}\n\n[click](javascript:window.hit=1) [ok](https://a.example/)`, output: 'x'.repeat(10_000_000) });
+  await page.goto(`${server.url}/traces/${hostile}`);
+  await page.getByText('Load all').waitFor();
+  await page.getByText('<script>window.hit = 1</script>').first().waitFor();
+  expect(await page.evaluate(() => [(window as unknown as { hit?: number }).hit, document.querySelectorAll('a[href^="javascript"]').length])).toEqual([undefined, 0]);
+  await page.getByRole('link', { name: 'ok', exact: true }).waitFor();
+  expect(browser.complaints()).toEqual([]);
+});
+
+test('a trace of 32,000 spans opens, and its last span can be reached', async () => {
+  const traceId = 'ab'.repeat(16);
+  const start = BigInt(Date.now()) * 1_000_000n - 40_000_000_000n;
+  const span = (at: number) => ({
+    traceId, spanId: (at + 1).toString(16).padStart(16, '0'), ...(at === 0 ? {} : { parentSpanId: (at % 100 === 1 ? 1 : at - ((at - 1) % 100) + 1).toString(16).padStart(16, '0') }),
+    name: at === 31_999 ? 'the last one' : `step ${at % 7}`, startTimeUnixNano: String(start + BigInt(at) * 1_000_000n), endTimeUnixNano: String(start + BigInt(at === 0 ? 32_000 : at + 1) * 1_000_000n), status: { code: 1 }, attributes: [],
+  });
+  for (let from = 0; from < 32_000; from += 4000) {
+    const spans = Array.from({ length: 4000 }, (_, at) => span(from + at));
+    await server.call('POST', '/v1/traces', { resourceSpans: [{ resource: { attributes: [] }, scopeSpans: [{ spans }] }] });
+  }
+  const { page } = browser;
+  const began = Date.now();
+  await page.goto(`${server.url}/experiments/0/traces/tr-${traceId}?tab=details`);
+  await page.getByRole('treeitem').first().waitFor();
+  console.log(`32,000 spans: ${Date.now() - began} ms`);
+  expect(await page.getByRole('treeitem').count()).toBeLessThan(100);
+  await page.getByLabel('Search trace').fill('the last one');
+  await page.getByRole('status').filter({ hasText: '1 match' }).waitFor();
+  await page.keyboard.press('Enter');
+  await page.getByRole('treeitem', { name: /the last one/ }).waitFor();
+  await browser.screenshot('trace-32000');
+  expect(browser.complaints()).toEqual([]);
+});
