@@ -82,13 +82,14 @@ function Bar({ node, view, isOnPath, isBottleneck }: { node: Node; view: View; i
   const { span } = node;
   const left = place(span.offset_ms);
   const right = span.duration_ms === null ? 100 : place(span.offset_ms + span.duration_ms);
+  const isInView = span.offset_ms <= view.to && (span.duration_ms === null || span.offset_ms + span.duration_ms >= view.from);
   return (
-    <div className="relative h-full min-w-0 flex-1 border-l border-line">
-      <div
+    <div className="relative h-full min-w-0 flex-1 overflow-hidden border-l border-line">
+      {isInView && <div
         className={cx('absolute top-1.5 bottom-1.5 rounded-sm', isBottleneck && 'outline-2 outline-error', !isOnPath && 'opacity-45')}
         style={{ left: `${left}%`, width: `max(2px, ${right - left}%)`, background: spanLook(span.type).color }}
         title={isBottleneck ? 'The bottleneck: this adds most to the length of the trace' : isOnPath ? 'On the critical path' : undefined}
-      />
+      />}
     </div>
   );
 }
