@@ -360,6 +360,185 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/prices": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Price tables, in the order in which they are asked */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Done */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["PricesReply"];
+                    };
+                };
+                /** @description Refused or failed */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ErrorReply"];
+                    };
+                };
+            };
+        };
+        /** Give the workspace a price table */
+        put: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["PricesBody"];
+                };
+            };
+            responses: {
+                /** @description Done */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["PriceTableView"];
+                    };
+                };
+                /** @description Refused or failed */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ErrorReply"];
+                    };
+                };
+            };
+        };
+        post?: never;
+        /** Take the workspace's price table away */
+        delete: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Done */
+                204: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content?: never;
+                };
+                /** @description Refused or failed */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ErrorReply"];
+                    };
+                };
+            };
+        };
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/prices/reprice": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How far pricing again has come */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Done */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["RepricingReply"];
+                    };
+                };
+                /** @description Refused or failed */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ErrorReply"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        /** Begin to price again what is kept */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Done */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["RepricingReply"];
+                    };
+                };
+                /** @description Refused or failed */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ErrorReply"];
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/sessions/search": {
         parameters: {
             query?: never;
@@ -537,255 +716,6 @@ export interface paths {
                     };
                     content: {
                         "application/json": components["schemas"]["FullTraceReply"];
-                    };
-                };
-                /** @description Refused or failed */
-                default: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["ErrorReply"];
-                    };
-                };
-            };
-        };
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/traces/{trace_id}/assessments": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /** Say something about a trace or one of its spans */
-        post: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path: {
-                    trace_id: string;
-                };
-                cookie?: never;
-            };
-            requestBody: {
-                content: {
-                    "application/json": components["schemas"]["NewAssessmentBody"];
-                };
-            };
-            responses: {
-                /** @description Done */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["AssessmentView"];
-                    };
-                };
-                /** @description Refused or failed */
-                default: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["ErrorReply"];
-                    };
-                };
-            };
-        };
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/traces/{trace_id}/assessments/{assessment_id}": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        post?: never;
-        /** Take back what was said; what it replaced counts again */
-        delete: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path: {
-                    assessment_id: string;
-                    trace_id: string;
-                };
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                /** @description Done */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["ChangedReply"];
-                    };
-                };
-                /** @description Refused or failed */
-                default: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["ErrorReply"];
-                    };
-                };
-            };
-        };
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/traces/{trace_id}/hits": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** Places in a trace where a text is */
-        get: {
-            parameters: {
-                query: {
-                    /** @description conditions with `LIKE`, `ILIKE` or `RLIKE` */
-                    filter: string;
-                    /** @description 1 to 1000; 200 when not given */
-                    limit?: string;
-                };
-                header?: never;
-                path: {
-                    trace_id: string;
-                };
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                /** @description Done */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["HitsReply"];
-                    };
-                };
-                /** @description Refused or failed */
-                default: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["ErrorReply"];
-                    };
-                };
-            };
-        };
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/traces/{trace_id}/spans": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /** Some spans of a trace with their payloads */
-        post: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path: {
-                    trace_id: string;
-                };
-                cookie?: never;
-            };
-            requestBody: {
-                content: {
-                    "application/json": components["schemas"]["SpansBody"];
-                };
-            };
-            responses: {
-                /** @description Done */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["SpansReply"];
-                    };
-                };
-                /** @description Refused or failed */
-                default: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["ErrorReply"];
-                    };
-                };
-            };
-        };
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/traces/{trace_id}/tree": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** A trace with its spans, without their payloads */
-        get: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path: {
-                    trace_id: string;
-                };
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                /** @description Done */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["TraceTreeReply"];
                     };
                 };
                 /** @description Refused or failed */
@@ -1169,14 +1099,10 @@ export interface components {
             /** @description `feedback`, `expectation` or `issue`. */
             kind: string;
             name: string;
-            /** @description Id of the one that this one replaces. */
-            overrides: string | null;
             rationale: string | null;
             source: components["schemas"]["AssessmentSourceView"];
             span_id: string | null;
             updated: string;
-            /** @description Whether no other one replaces it. */
-            valid: boolean;
             value: unknown;
         };
         /** @description A line that could not be read. */
@@ -1204,6 +1130,26 @@ export interface components {
             /** @description Those of the request that exist. */
             traces: number;
         };
+        /** @description What a cost is made of. */
+        CostDerivation: {
+            /** @description They add up to the cost. */
+            lines: components["schemas"]["CostLineView"][];
+            price: components["schemas"]["PriceView"] | null;
+            /** @description `client`: it said the cost. `tokens`: they were multiplied by a price. */
+            source: string;
+        };
+        /** @description Tokens of one kind times their rate. */
+        CostLineView: {
+            /** @description US dollars. */
+            cost: number;
+            /** @description The rate: `input`, `cache_read`, … */
+            kind: string;
+            /** @description `input` or `output`. */
+            part_of: string;
+            /** @description US dollars. */
+            per_million: number;
+            tokens: number;
+        };
         /** @description US dollars. */
         Costs: {
             input: number;
@@ -1215,13 +1161,6 @@ export interface components {
             at_least: number;
             at_most: number;
             exact: boolean;
-        };
-        /** @description What was left out of a span. */
-        Cut: {
-            /** @description Characters that are missing. */
-            chars: number;
-            /** @description Texts that end early. */
-            texts: number;
         };
         /** @description Traces to be deleted. */
         DeleteBody: {
@@ -1379,12 +1318,6 @@ export interface components {
             span_id: string | null;
             span_name: string | null;
         };
-        /** @description Places of one trace. */
-        HitsReply: {
-            hits: components["schemas"]["Hit"][];
-            /** @description Whether there may be others. */
-            more: boolean;
-        };
         /** @description What an import took. */
         ImportReply: {
             bad_lines: number;
@@ -1401,47 +1334,11 @@ export interface components {
             span_id: string;
             trace_id: string;
         };
-        /** @description What was said to a model, and what it said. */
+        /** @description What was said to a model and by it: messages with `role` and `parts`. */
         MessagesView: {
-            input: components["schemas"]["MessageView"][];
-            output: components["schemas"]["MessageView"][];
-        };
-        /** @description A message of a conversation. */
-        MessageView: {
-            finish_reason?: string;
-            /** @description Who speaks, where several share a role. */
-            name?: string;
-            /** @description Each has a `type`: `text`, `reasoning`, `tool_call`, `tool_call_response`, `blob`, `uri`, `file`, … */
-            parts: unknown[];
-            /** @description `system`, `developer`, `user`, `assistant`, `tool`, or whatever a client says. */
-            role: string;
-        };
-        /** @description What a person says about a trace. */
-        NewAssessmentBody: {
-            /** @description Who says it. */
-            by?: string;
-            /** @description `feedback` or `expectation`. */
-            kind: string;
-            name: string;
-            /** @description Id of an assessment of the same trace that this one replaces. */
-            overrides?: string;
-            rationale?: string;
-            /** @description Of the span it is about, if it is not about the whole trace. */
-            span_id?: string;
-            /** @description Any JSON. */
-            value?: unknown;
-        };
-        /** @description The trace of a session that started last. */
-        NewestTrace: {
-            experiment: string;
-            id: string;
-            name: string | null;
-            request_preview: string | null;
-            response_preview: string | null;
-            session: string | null;
-            start: string;
-            state: string;
-            user: string | null;
+            input: unknown[];
+            /** @description Without what an agent returned of its input. */
+            output: unknown[];
         };
         /** @description An experiment to be made. */
         NewExperimentBody: {
@@ -1449,6 +1346,50 @@ export interface components {
             tags?: {
                 [key: string]: string;
             };
+        };
+        /** @description A price table: `docs/prices.md`. */
+        PricesBody: {
+            prices: unknown[];
+            /** @description Named in the derivation of every cost. */
+            version?: string;
+        };
+        /** @description The price tables of a workspace, in the order in which they are asked. */
+        PricesReply: {
+            tables: components["schemas"]["PriceTableView"][];
+        };
+        /** @description What models cost. */
+        PriceTableView: {
+            /** @description `workspace`, `file` or `built-in`. */
+            name: string;
+            /** @description As `docs/prices.md` describes them. */
+            prices: unknown[];
+            version: string;
+        };
+        /** @description Which price it was. */
+        PriceView: {
+            /** @description It is the price of calls with more input tokens than that. */
+            above_input_tokens: number | null;
+            /** @description The share of the normal price that a batch costs; part of the rates already. */
+            batch: number | null;
+            /** @description The day from which the table says it holds. */
+            from: string | null;
+            /** @description The name, or pattern of names, in the table. */
+            model: string;
+            provider: string | null;
+            /** @description `workspace`, `file` or `built-in`. */
+            table: string;
+            version: string;
+        };
+        /** @description How far pricing again has come. */
+        RepricingReply: {
+            changed_spans: number;
+            /** @description Why it stopped; it goes on when asked again, and after a restart. */
+            failure: string | null;
+            looked_at: number;
+            running: boolean;
+            /** @description How many there were when it began. */
+            traces: number;
+            unreadable: number;
         };
         /** @description The library that made a span. */
         ScopeView: {
@@ -1507,6 +1448,18 @@ export interface components {
             output: number | null;
             total: number | null;
         };
+        /** @description A trace that stands for its session. */
+        SessionTrace: {
+            experiment: string;
+            id: string;
+            name: string | null;
+            request_preview: string | null;
+            response_preview: string | null;
+            session: string | null;
+            start: string;
+            state: string;
+            user: string | null;
+        };
         /** @description The matching traces of one session or user. */
         SessionView: {
             cost: number | null;
@@ -1517,42 +1470,11 @@ export interface components {
             id: string;
             /** @description Last known end of a trace. */
             last: string;
-            newest: components["schemas"]["NewestTrace"];
+            newest: components["schemas"]["SessionTrace"];
+            /** @description Its first trace; `null` when it cannot be read. */
+            oldest: components["schemas"]["SessionTrace"] | null;
             tokens: components["schemas"]["SessionTokens"];
             traces: number;
-        };
-        /** @description A span as a row of a tree. */
-        SpanRow: {
-            cost: components["schemas"]["Costs"] | null;
-            /** @description `null` while it runs. */
-            duration_ms: number | null;
-            /** @description The beginning of what an error says. */
-            error: string | null;
-            id: string;
-            /** @description To show: of a template the text it stands for, of a call named `GET` also what it asked for. */
-            label: string;
-            model: string | null;
-            name: string;
-            /** @description After the start of the trace; negative when clocks disagree. */
-            offset_ms: number;
-            parent_id: string | null;
-            /** @description `OK`, `ERROR` or `UNSET`. */
-            status: string;
-            tokens: components["schemas"]["Tokens"] | null;
-            /** @description `LLM`, `TOOL`, `AGENT`, … or whatever a client calls it. */
-            type: string | null;
-        };
-        /** @description Which spans of a trace, and how much of them. */
-        SpansBody: {
-            /** @description Characters of each text; all when not given. Pictures in messages are always whole. */
-            max_text?: number;
-            /** @description Ids, at most 100. */
-            spans: string[];
-        };
-        /** @description Spans that were asked for. */
-        SpansReply: {
-            /** @description Those of the request that exist, in the order of the trace. */
-            spans: components["schemas"]["SpanView"][];
         };
         /** @description A span: what it means beside what it is. */
         SpanView: {
@@ -1561,8 +1483,8 @@ export interface components {
                 [key: string]: unknown;
             };
             cost: components["schemas"]["Costs"] | null;
-            /** @description When texts end early because `max_text` was given. */
-            cut?: components["schemas"]["Cut"];
+            /** @description How it is made up; `null` where it is unknown. */
+            cost_derivation: components["schemas"]["CostDerivation"] | null;
             /** @description What a retriever found or a reranker ordered. */
             documents: components["schemas"]["DocumentView"][];
             /** @description `null` while it runs. */
@@ -1570,17 +1492,16 @@ export interface components {
             end_ns: string | null;
             environment: string | null;
             events: components["schemas"]["EventView"][];
-            /** @description Why the model stopped, one for each answer. */
+            /** @description In its provider's words, one for each answer. */
             finish_reasons: string[];
             id: string;
             inputs: unknown | null;
-            /** @description To show: of a template the text it stands for, of a call named `GET` also what it asked for. */
+            /** @description A name to show. */
             label: string;
             links: components["schemas"]["LinkView"][];
             /** @description Whose message shapes inputs and outputs have: `openai`, `gemini`, … */
             message_format: string | null;
             messages: components["schemas"]["MessagesView"];
-            /** @description The one that tokens are priced by. */
             model: string | null;
             model_answered: string | null;
             model_requested: string | null;
@@ -1647,6 +1568,8 @@ export interface components {
         /** @description By time, and then the groups with most rows. */
         StatsTable: {
             groups: components["schemas"]["StatsGroup"][];
+            /** @description Length of the intervals; `null` without them. */
+            interval_ms: number | null;
             more: boolean;
         };
         /** @description How a span ended. */
@@ -1663,6 +1586,8 @@ export interface components {
         };
         /** @description A table of figures. */
         TableBody: {
+            /** @description Instead of `interval_ms`: at most so many intervals, 1 to 2000, of one round length. */
+            buckets?: number;
             /** @description `duration`, `tokens` and `cost`. */
             figures?: string[];
             /** @description Properties, at most five. */
@@ -1685,13 +1610,19 @@ export interface components {
         };
         /** @description Tokens; unknown counts are `null`. */
         Tokens: {
+            audio_input: number | null;
+            audio_output: number | null;
             cache_read: number | null;
             cache_write: number | null;
+            /** @description Part of `cache_write` that is kept longer than an hour. */
+            cache_write_1h: number | null;
+            image_input: number | null;
             input: number | null;
             output: number | null;
+            reasoning: number | null;
             total: number | null;
         };
-        /** @description A tool that a model may call. */
+        /** @description A tool a model may call. */
         ToolView: {
             description: string | null;
             name: string;
@@ -1732,14 +1663,6 @@ export interface components {
             };
             tokens: components["schemas"]["Tokens"] | null;
             user: string | null;
-        };
-        /** @description A trace and its spans without their payloads. */
-        TraceTreeReply: {
-            /** @description All of them, those that others override too, oldest first. */
-            assessments: components["schemas"]["AssessmentView"][];
-            /** @description Roots first, and then by start. */
-            spans: components["schemas"]["SpanRow"][];
-            trace: components["schemas"]["TraceRow"];
         };
         /** @description What could be typed next. */
         ValuesReply: {
