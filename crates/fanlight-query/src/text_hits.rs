@@ -3,9 +3,11 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use fanlight_model::TraceKey;
+
 use crate::filter::{Filter, TextHit};
 use crate::subject::Subject;
-use crate::{Engine, QueryError, TraceRecord};
+use crate::{Engine, FullTrace, QueryError, TraceRecord};
 
 /// Places that are told of one trace.
 const MOST: usize = 5;
@@ -42,6 +44,26 @@ impl Engine {
                 Some(filter.text_hits(&subject, MOST))
             });
             Ok(hits.collect())
+        })
+        .await
+    }
+
+    /// At most `most` places in one trace; `None` when it does not exist.
+    pub async fn text_hits_of(
+        &self,
+        filter: &Filter,
+        key: TraceKey,
+        most: usize,
+    ) -> Result<Option<Vec<TextHit>>, QueryError> {
+        let Some(FullTrace { record, spans }) = self.trace(key).await? else {
+            return Ok(None);
+        };
+        let filter = filter.clone();
+        let overlay = Arc::clone(&self.overlay);
+        self.read(move || {
+            let spans = || spans.as_slice();
+            let subject = Subject::of_record(&record, &overlay, &spans);
+            Ok(Some(filter.text_hits(&subject, most)))
         })
         .await
     }

@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use serde_json::Value as Json;
+
 use super::schema::{Maybe, shape};
 
 shape! {
@@ -50,6 +52,34 @@ shape! {
         /// `otlp`, `mlflow`, `traces` or `spans`.
         format: Maybe<String>,
         cursor: Maybe<String>,
+    }
+}
+
+shape! {
+    /// Which spans of a trace, and how much of them.
+    SpansBody {
+        /// Ids, at most 100.
+        spans: Vec<String>,
+        /// Characters of each text; all when not given. Pictures in messages are always whole.
+        max_text: Maybe<usize>,
+    }
+}
+
+shape! {
+    /// What a person says about a trace.
+    NewAssessmentBody {
+        name: String,
+        /// `feedback` or `expectation`.
+        kind: String,
+        /// Any JSON.
+        value: Maybe<Json>,
+        rationale: Maybe<String>,
+        /// Of the span it is about, if it is not about the whole trace.
+        span_id: Maybe<String>,
+        /// Who says it.
+        by: Maybe<String>,
+        /// Id of an assessment of the same trace that this one replaces.
+        overrides: Maybe<String>,
     }
 }
 

@@ -21,6 +21,15 @@ shape! {
     }
 }
 
+shape! {
+    /// Places of one trace.
+    HitsReply {
+        hits: Vec<Hit>,
+        /// Whether there may be others.
+        more: bool,
+    }
+}
+
 pub fn render_hits(hits: &[TextHit]) -> Vec<Hit> {
     hits.iter().map(render_hit).collect()
 }

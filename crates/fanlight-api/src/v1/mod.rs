@@ -4,6 +4,7 @@
 //! nanoseconds beside it as `…_ns` text; a length is a number of milliseconds with a fraction. What is not known is
 //! `null`, never zero.
 
+mod assessments;
 mod bodies;
 mod cost_derivation;
 mod error;
@@ -17,18 +18,21 @@ mod prices;
 mod schema;
 mod search;
 mod sessions;
+mod some_spans;
 mod spans;
 mod stats;
 mod trace;
 mod trace_edits;
+mod tree;
 mod values;
 
+pub use assessments::parse_new_assessment;
 pub use bodies::{BadLine, ImportReply};
 pub use error::{ErrorReply, Refusal};
 pub use experiments::{
     ExperimentChange, ExperimentView, ExperimentsReply, ExperimentsSearch, parse_new_experiment,
 };
-pub use hits::{Hit, render_hits};
+pub use hits::{Hit, HitsReply, render_hits};
 pub use members::Members;
 pub use openapi::{OPERATIONS, Operation, document};
 pub use overview::SearchReply;
@@ -39,10 +43,12 @@ pub use prices::{
 pub use schema::{Book, Maybe, Schema};
 pub use search::{SearchRequest, parse_experiments, parse_filter};
 pub use sessions::{SessionsReply, parse_sessions, render_sessions};
+pub use some_spans::{SpansReply, SpansRequest};
 pub use spans::{FullTraceReply, render_full};
 pub use stats::{StatsQuery, StatsReply, render_stats};
-pub use trace::{TraceRow, render_row};
+pub use trace::{AssessmentView, TraceRow, render_assessment, render_row};
 pub use trace_edits::{ChangedReply, TagChange, parse_trace_ids};
+pub use tree::{TraceTreeReply, render_tree};
 pub use values::{Completion, ValuesReply, render_values};
 
 use fanlight_model::{Nanos, UnixNanos};

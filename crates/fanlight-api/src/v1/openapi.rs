@@ -3,13 +3,15 @@
 use serde_json::{Map, Value as Json, json};
 
 use super::bodies::{
-    DeleteBody, ExperimentChangeBody, ExperimentsBody, ExportBody, ImportReply, NewExperimentBody,
-    PricesBody, SearchBody, SessionsBody, SqlBody, StatsBody, TagsBody,
+    DeleteBody, ExperimentChangeBody, ExperimentsBody, ExportBody, ImportReply, NewAssessmentBody,
+    NewExperimentBody, PricesBody, SearchBody, SessionsBody, SpansBody, SqlBody, StatsBody,
+    TagsBody,
 };
 use super::schema::{Book, Schema};
 use super::{
-    ChangedReply, ErrorReply, ExperimentView, ExperimentsReply, FullTraceReply, PriceTableView,
-    PricesReply, RepricingReply, SearchReply, SessionsReply, StatsReply, ValuesReply,
+    AssessmentView, ChangedReply, ErrorReply, ExperimentView, ExperimentsReply, FullTraceReply,
+    HitsReply, PriceTableView, PricesReply, RepricingReply, SearchReply, SessionsReply, SpansReply,
+    StatsReply, TraceTreeReply, ValuesReply,
 };
 
 type Describe = fn(&mut Book) -> Json;
@@ -182,6 +184,47 @@ pub const OPERATIONS: &[Operation] = &[
         "A trace with its spans",
         None,
         json_of::<FullTraceReply>(),
+    ),
+    operation(
+        "get",
+        "/traces/{trace_id}/tree",
+        "A trace with its spans, without their payloads",
+        None,
+        json_of::<TraceTreeReply>(),
+    ),
+    operation(
+        "post",
+        "/traces/{trace_id}/spans",
+        "Some spans of a trace with their payloads",
+        Some(SpansBody::schema),
+        json_of::<SpansReply>(),
+    ),
+    with_query(
+        operation(
+            "get",
+            "/traces/{trace_id}/hits",
+            "Places in a trace where a text is",
+            None,
+            json_of::<HitsReply>(),
+        ),
+        &[
+            ("filter", "conditions with `LIKE`, `ILIKE` or `RLIKE`"),
+            ("limit?", "1 to 1000; 200 when not given"),
+        ],
+    ),
+    operation(
+        "post",
+        "/traces/{trace_id}/assessments",
+        "Say something about a trace or one of its spans",
+        Some(NewAssessmentBody::schema),
+        json_of::<AssessmentView>(),
+    ),
+    operation(
+        "delete",
+        "/traces/{trace_id}/assessments/{assessment_id}",
+        "Take back what was said; what it replaced counts again",
+        None,
+        json_of::<ChangedReply>(),
     ),
     operation(
         "post",

@@ -2,7 +2,7 @@
 
 use fanlight_model::{Attributes, Event, Link, Span, Value};
 use fanlight_normalize::{
-    Document, Field, Message, ToolDefinition, conversation, decode_json_text, deployment,
+    Document, Field, Message, Part, ToolDefinition, conversation, decode_json_text, deployment,
     documents, finish_reasons, label, meaning, models, parameters, time_to_first_token,
     tool_definitions,
 };
@@ -10,7 +10,8 @@ use fanlight_query::FullTrace;
 use serde_json::{Map, Value as Json};
 
 use super::cost_derivation::CostDerivation;
-use super::schema::shape;
+use super::schema::{Maybe, shape};
+use super::some_spans::Cut;
 use super::trace::{Costs, Tokens, TraceRow, render_cost, render_row, render_tokens};
 use super::{cost_derivation, instant, millis};
 
@@ -29,7 +30,7 @@ shape! {
         id: String,
         parent_id: Option<String>,
         name: String,
-        /// A name to show.
+        /// To show: of a template the text it stands for, of a call named `GET` also what it asked for.
         label: String,
         /// `LLM`, `TOOL`, `AGENT`, … or whatever a client calls it.
         r#type: Option<String>,
@@ -39,6 +40,7 @@ shape! {
         /// `null` while it runs.
         duration_ms: Option<f64>,
         end_ns: Option<String>,
+        /// The one that tokens are priced by.
         model: Option<String>,
         model_requested: Option<String>,
         model_answered: Option<String>,
@@ -60,7 +62,7 @@ shape! {
         documents: Vec<DocumentView>,
         /// How the model was asked, by OpenTelemetry's names.
         parameters: Map<String, Json>,
-        /// In its provider's words, one for each answer.
+        /// Why the model stopped, one for each answer.
         finish_reasons: Vec<String>,
         time_to_first_token_ms: Option<f64>,
         /// Whose message shapes inputs and outputs have: `openai`, `gemini`, …
@@ -71,20 +73,34 @@ shape! {
         links: Vec<LinkView>,
         scope: ScopeView,
         resource: Map<String, Json>,
+        /// When texts end early because `max_text` was given.
+        cut: Maybe<Cut>,
     }
 }
 
 shape! {
-    /// What was said to a model and by it: messages with `role` and `parts`.
+    /// What was said to a model, and what it said.
     MessagesView {
-        input: Vec<Json>,
-        /// Without what an agent returned of its input.
-        output: Vec<Json>,
+        input: Vec<MessageView>,
+        output: Vec<MessageView>,
     }
 }
 
 shape! {
-    /// A tool a model may call.
+    /// A message of a conversation.
+    MessageView {
+        /// `system`, `developer`, `user`, `assistant`, `tool`, or whatever a client says.
+        role: String,
+        /// Who speaks, where several share a role.
+        name: Maybe<String>,
+        /// Each has a `type`: `text`, `reasoning`, `tool_call`, `tool_call_response`, `blob`, `uri`, `file`, …
+        parts: Vec<Json>,
+        finish_reason: Maybe<String>,
+    }
+}
+
+shape! {
+    /// A tool that a model may call.
     ToolView {
         r#type: String,
         name: String,
@@ -148,7 +164,7 @@ pub fn render_full(trace: &FullTrace) -> FullTraceReply {
     }
 }
 
-fn render_span(span: &Span) -> SpanView {
+pub(super) fn render_span(span: &Span) -> SpanView {
     let meaning = meaning(span);
     // Inputs are mostly JSON text; a reader wants what it says.
     let content =
@@ -203,15 +219,25 @@ fn render_span(span: &Span) -> SpanView {
             version: span.scope.version.clone(),
         },
         resource: render_attributes(&span.resource.attributes),
+        cut: Maybe::Absent,
     }
 }
 
 fn render_messages(span: &Span) -> MessagesView {
     let conversation = conversation(span);
-    let list = |messages: &[Message]| messages.iter().map(Message::to_json).collect();
+    let list = |messages: Vec<Message>| messages.into_iter().map(render_message).collect();
     MessagesView {
-        input: list(&conversation.input),
-        output: list(&conversation.output),
+        input: list(conversation.input),
+        output: list(conversation.output),
+    }
+}
+
+fn render_message(message: Message) -> MessageView {
+    MessageView {
+        parts: message.parts.iter().map(Part::to_json).collect(),
+        role: message.role,
+        name: message.name.into(),
+        finish_reason: message.finish_reason.into(),
     }
 }
 

@@ -83,6 +83,10 @@ shape! {
         rationale: Option<String>,
         source: AssessmentSourceView,
         span_id: Option<String>,
+        /// Id of the one that this one replaces.
+        overrides: Option<String>,
+        /// Whether no other one replaces it.
+        valid: bool,
         created: String,
         updated: String,
     }
@@ -164,7 +168,8 @@ pub(super) fn render_cost(cost: &Cost) -> Costs {
     }
 }
 
-fn render_assessment(said: &Assessment) -> AssessmentView {
+/// What somebody says, overridden or not.
+pub fn render_assessment(said: &Assessment) -> AssessmentView {
     let (kind, value) = match &said.judgement {
         Judgement::Feedback { value, .. } => ("feedback", value.clone()),
         Judgement::Expectation { value } => ("expectation", value.clone()),
@@ -197,6 +202,8 @@ fn render_assessment(said: &Assessment) -> AssessmentView {
             id: said.source.id.clone(),
         },
         span_id: said.span_id.clone(),
+        overrides: said.overrides.clone(),
+        valid: said.valid,
         created: instant(said.created_at),
         updated: instant(said.updated_at),
     }

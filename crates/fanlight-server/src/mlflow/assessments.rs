@@ -71,6 +71,6 @@ pub(super) async fn remove(
 }
 
 /// A random id for an assessment.
-pub(super) fn new_assessment_id() -> String {
+pub(crate) fn new_assessment_id() -> String {
     ids::prefixed_hex("a-", rand::random())
 }

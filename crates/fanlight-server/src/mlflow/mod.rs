@@ -23,6 +23,7 @@ use axum::routing::{any, delete, get, patch, post, put};
 use crate::AppState;
 
 pub(crate) use artifacts::forget_trace_by_key;
+pub(crate) use assessments::new_assessment_id;
 
 type Routes = Router<Arc<AppState>>;
 

@@ -2,6 +2,7 @@
 //!
 //! A handler parses with `fanlight_api::v1`, makes one call, and renders.
 
+mod assessments;
 mod experiments;
 mod export;
 mod extract;
@@ -53,6 +54,14 @@ fn described() -> Routes {
         .post("/traces/tags", trace_edits::tags)
         .post("/traces/delete", trace_edits::delete)
         .get("/traces/{trace_id}", traces::get)
+        .get("/traces/{trace_id}/tree", traces::tree)
+        .post("/traces/{trace_id}/spans", traces::spans)
+        .get("/traces/{trace_id}/hits", traces::hits)
+        .post("/traces/{trace_id}/assessments", assessments::add)
+        .delete(
+            "/traces/{trace_id}/assessments/{assessment_id}",
+            assessments::remove,
+        )
         .post("/sessions/search", sessions::search)
         .get("/prices", prices::get)
         .put("/prices", prices::put)
