@@ -737,6 +737,255 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/traces/{trace_id}/assessments": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Say something about a trace or one of its spans */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    trace_id: string;
+                };
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["NewAssessmentBody"];
+                };
+            };
+            responses: {
+                /** @description Done */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["AssessmentView"];
+                    };
+                };
+                /** @description Refused or failed */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ErrorReply"];
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/traces/{trace_id}/assessments/{assessment_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Take back what was said; what it replaced counts again */
+        delete: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    assessment_id: string;
+                    trace_id: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Done */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ChangedReply"];
+                    };
+                };
+                /** @description Refused or failed */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ErrorReply"];
+                    };
+                };
+            };
+        };
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/traces/{trace_id}/hits": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Places in a trace where a text is */
+        get: {
+            parameters: {
+                query: {
+                    /** @description conditions with `LIKE`, `ILIKE` or `RLIKE` */
+                    filter: string;
+                    /** @description 1 to 1000; 200 when not given */
+                    limit?: string;
+                };
+                header?: never;
+                path: {
+                    trace_id: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Done */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["HitsReply"];
+                    };
+                };
+                /** @description Refused or failed */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ErrorReply"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/traces/{trace_id}/spans": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Some spans of a trace with their payloads */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    trace_id: string;
+                };
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["SpansBody"];
+                };
+            };
+            responses: {
+                /** @description Done */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["SpansReply"];
+                    };
+                };
+                /** @description Refused or failed */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ErrorReply"];
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/traces/{trace_id}/tree": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A trace with its spans, without their payloads */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    trace_id: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Done */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["TraceTreeReply"];
+                    };
+                };
+                /** @description Refused or failed */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ErrorReply"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/traces/delete": {
         parameters: {
             query?: never;
@@ -1099,10 +1348,14 @@ export interface components {
             /** @description `feedback`, `expectation` or `issue`. */
             kind: string;
             name: string;
+            /** @description Id of the one that this one replaces. */
+            overrides: string | null;
             rationale: string | null;
             source: components["schemas"]["AssessmentSourceView"];
             span_id: string | null;
             updated: string;
+            /** @description Whether no other one replaces it. */
+            valid: boolean;
             value: unknown;
         };
         /** @description A line that could not be read. */
@@ -1161,6 +1414,13 @@ export interface components {
             at_least: number;
             at_most: number;
             exact: boolean;
+        };
+        /** @description What was left out of a span. */
+        Cut: {
+            /** @description Characters that are missing. */
+            chars: number;
+            /** @description Texts that end early. */
+            texts: number;
         };
         /** @description Traces to be deleted. */
         DeleteBody: {
@@ -1318,6 +1578,12 @@ export interface components {
             span_id: string | null;
             span_name: string | null;
         };
+        /** @description Places of one trace. */
+        HitsReply: {
+            hits: components["schemas"]["Hit"][];
+            /** @description Whether there may be others. */
+            more: boolean;
+        };
         /** @description What an import took. */
         ImportReply: {
             bad_lines: number;
@@ -1334,11 +1600,35 @@ export interface components {
             span_id: string;
             trace_id: string;
         };
-        /** @description What was said to a model and by it: messages with `role` and `parts`. */
+        /** @description What was said to a model, and what it said. */
         MessagesView: {
-            input: unknown[];
-            /** @description Without what an agent returned of its input. */
-            output: unknown[];
+            input: components["schemas"]["MessageView"][];
+            output: components["schemas"]["MessageView"][];
+        };
+        /** @description A message of a conversation. */
+        MessageView: {
+            finish_reason?: string;
+            /** @description Who speaks, where several share a role. */
+            name?: string;
+            /** @description Each has a `type`: `text`, `reasoning`, `tool_call`, `tool_call_response`, `blob`, `uri`, `file`, … */
+            parts: unknown[];
+            /** @description `system`, `developer`, `user`, `assistant`, `tool`, or whatever a client says. */
+            role: string;
+        };
+        /** @description What a person says about a trace. */
+        NewAssessmentBody: {
+            /** @description Who says it. */
+            by?: string;
+            /** @description `feedback` or `expectation`. */
+            kind: string;
+            name: string;
+            /** @description Id of an assessment of the same trace that this one replaces. */
+            overrides?: string;
+            rationale?: string;
+            /** @description Of the span it is about, if it is not about the whole trace. */
+            span_id?: string;
+            /** @description Any JSON. */
+            value?: unknown;
         };
         /** @description An experiment to be made. */
         NewExperimentBody: {
@@ -1476,6 +1766,39 @@ export interface components {
             tokens: components["schemas"]["SessionTokens"];
             traces: number;
         };
+        /** @description A span as a row of a tree. */
+        SpanRow: {
+            cost: components["schemas"]["Costs"] | null;
+            /** @description `null` while it runs. */
+            duration_ms: number | null;
+            /** @description The beginning of what an error says. */
+            error: string | null;
+            id: string;
+            /** @description To show: of a template the text it stands for, of a call named `GET` also what it asked for. */
+            label: string;
+            model: string | null;
+            name: string;
+            /** @description After the start of the trace; negative when clocks disagree. */
+            offset_ms: number;
+            parent_id: string | null;
+            /** @description `OK`, `ERROR` or `UNSET`. */
+            status: string;
+            tokens: components["schemas"]["Tokens"] | null;
+            /** @description `LLM`, `TOOL`, `AGENT`, … or whatever a client calls it. */
+            type: string | null;
+        };
+        /** @description Which spans of a trace, and how much of them. */
+        SpansBody: {
+            /** @description Characters of each text; all when not given. Pictures in messages are always whole. */
+            max_text?: number;
+            /** @description Ids, at most 100. */
+            spans: string[];
+        };
+        /** @description Spans that were asked for. */
+        SpansReply: {
+            /** @description Those of the request that exist, in the order of the trace. */
+            spans: components["schemas"]["SpanView"][];
+        };
         /** @description A span: what it means beside what it is. */
         SpanView: {
             /** @description As they arrived. */
@@ -1485,6 +1808,8 @@ export interface components {
             cost: components["schemas"]["Costs"] | null;
             /** @description How it is made up; `null` where it is unknown. */
             cost_derivation: components["schemas"]["CostDerivation"] | null;
+            /** @description When texts end early because `max_text` was given. */
+            cut?: components["schemas"]["Cut"];
             /** @description What a retriever found or a reranker ordered. */
             documents: components["schemas"]["DocumentView"][];
             /** @description `null` while it runs. */
@@ -1492,16 +1817,17 @@ export interface components {
             end_ns: string | null;
             environment: string | null;
             events: components["schemas"]["EventView"][];
-            /** @description In its provider's words, one for each answer. */
+            /** @description Why the model stopped, one for each answer. */
             finish_reasons: string[];
             id: string;
             inputs: unknown | null;
-            /** @description A name to show. */
+            /** @description To show: of a template the text it stands for, of a call named `GET` also what it asked for. */
             label: string;
             links: components["schemas"]["LinkView"][];
             /** @description Whose message shapes inputs and outputs have: `openai`, `gemini`, … */
             message_format: string | null;
             messages: components["schemas"]["MessagesView"];
+            /** @description The one that tokens are priced by. */
             model: string | null;
             model_answered: string | null;
             model_requested: string | null;
@@ -1622,7 +1948,7 @@ export interface components {
             reasoning: number | null;
             total: number | null;
         };
-        /** @description A tool a model may call. */
+        /** @description A tool that a model may call. */
         ToolView: {
             description: string | null;
             name: string;
@@ -1663,6 +1989,14 @@ export interface components {
             };
             tokens: components["schemas"]["Tokens"] | null;
             user: string | null;
+        };
+        /** @description A trace and its spans without their payloads. */
+        TraceTreeReply: {
+            /** @description All of them, those that others override too, oldest first. */
+            assessments: components["schemas"]["AssessmentView"][];
+            /** @description Roots first, and then by start. */
+            spans: components["schemas"]["SpanRow"][];
+            trace: components["schemas"]["TraceRow"];
         };
         /** @description What could be typed next. */
         ValuesReply: {
