@@ -2,7 +2,8 @@
 //! brought format N, `answers.json` is what it answered.
 //!
 //! A change of a format adds a fixture and never touches an old one:
-//! `FANLIGHT_WRITE_FIXTURE=format-N cargo test -p fanlight --test formats`.
+//! `FANLIGHT_WRITE_FIXTURE=format-N cargo test -p fanlight --test formats`. Where an answer is meant to be another one by
+//! now, `FANLIGHT_WRITE_ANSWERS=yes` records it again from the old data: look at what changed.
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
@@ -184,6 +185,11 @@ fn every_released_format_is_read() {
         let said = stopped.run("verify", &[]);
         assert!(!said.contains("damaged"), "{format}: {said}");
         let server = stopped.start(&[]);
+        if std::env::var_os("FANLIGHT_WRITE_ANSWERS").is_some() {
+            let text = serde_json::to_string_pretty(&answers(&server)).unwrap();
+            fs::write(dir.join("answers.json"), text + "\n").unwrap();
+            continue;
+        }
         assert_same(format, &answers(&server), &expected);
         server.assert_well();
         // And once everything has been written anew.

@@ -3,6 +3,7 @@
 use serde_json::{Value as Json, json};
 
 use crate::support::Server;
+use crate::support::otlp::{root, trace_id};
 
 #[test]
 fn a_refusal_names_the_member() {
@@ -138,6 +139,7 @@ fn a_refusal_has_the_same_shape_wherever_it_comes_from() {
 #[test]
 fn what_is_described_can_be_sent() {
     let server = Server::start(&[]);
+    server.ingest(&[root(1, "root")]);
     let document = server.get("/api/v1/openapi.json").json();
     let schemas = &document["components"]["schemas"];
     let mut tried = 0;
@@ -152,7 +154,10 @@ fn what_is_described_can_be_sent() {
                 .map(|member| {
                     let value = match member.as_str() {
                         "experiments" => json!(["0"]),
-                        "traces" => json!([]),
+                        "traces" | "spans" | "prices" => json!([]),
+                        "kind" => json!("feedback"),
+                        "value" => json!(true),
+                        "version" => json!("1"),
                         "query" => json!("SELECT 1"),
                         "name" => json!(format!("made by {method}")),
                         _ => Json::Null,
@@ -161,6 +166,7 @@ fn what_is_described_can_be_sent() {
                 })
                 .collect();
             let path = path.replace("{experiment_id}", "0");
+            let path = path.replace("{trace_id}", &trace_id(1));
             let reply = server.send_json(&method.to_uppercase(), &path, &body.to_string());
             assert_eq!(
                 reply.status,
