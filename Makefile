@@ -5,7 +5,7 @@ SHELL := /bin/bash
 BIN := $(or $(CARGO_TARGET_DIR),target)/release/fanlight
 export FANLIGHT_TEST_CACHE ?= $(CURDIR)/target/test-cache
 
-.PHONY: run build ui ui-packages test lint test-rust test-ui test-clients test-browser bench bench-mlflow demo torture torture-release fuzz clean
+.PHONY: run build ui ui-packages test lint test-rust test-ui test-clients test-browser bench bench-mlflow screenshots demo torture torture-release fuzz clean
 
 ## Build and start the server on http://127.0.0.1:5000 (settings: docs/configuration.md).
 run: build
@@ -56,6 +56,11 @@ test-browser: export FANLIGHT_BIN ?= $(abspath $(or $(CARGO_TARGET_DIR),target))
 test-browser:
 	tests/clients/js/run.sh
 	cd ui && npm run --silent test:browser
+
+## The pictures of the README anew, by the browser tests.
+screenshots: test-browser
+	for screen in traces trace-details overview; do for theme in light dark; do \
+		cp target/test-artifacts/fanlight-$$screen-$$theme.png docs/screenshots/$$screen-$$theme.png; done; done
 
 ## Measure this machine for about half an hour; the tables go to standard output, the figures to target/bench*.json.
 bench: build
