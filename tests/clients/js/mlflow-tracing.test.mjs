@@ -63,7 +63,7 @@ test('the uploaded spans are spans like any others', needs('uploaded-spans'), as
       status: message ? { code: status, message } : { code: status },
     })),
   );
-  assert.deepEqual(JSON.parse(info.request_preview), { city: 'Oslo' });
+  assert.equal(info.request_preview, 'Oslo');
   assert.deepEqual(JSON.parse(info.response_preview), { degrees: 4 });
   assert.deepEqual(JSON.parse(info.trace_metadata['mlflow.trace.tokenUsage']), {
     input_tokens: 7,

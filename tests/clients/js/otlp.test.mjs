@@ -61,8 +61,8 @@ async function assertStored(expected, experimentId, service) {
   assert.equal(info.state, 'OK');
   assert.equal(info.execution_duration, '1.500s');
   assert.equal(info.trace_location.mlflow_experiment.experiment_id, experimentId);
-  assert.deepEqual(JSON.parse(info.request_preview), { question: 'Who wrote Solaris?' });
-  assert.deepEqual(JSON.parse(info.response_preview), { answer: 'Stanisław Lem' });
+  assert.equal(info.request_preview, 'Who wrote Solaris?');
+  assert.equal(info.response_preview, 'Stanisław Lem');
   assert.equal(info.tags['service.name'], service);
   assert.equal(info.tags['deployment.environment.name'], 'test');
 
