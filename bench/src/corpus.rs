@@ -331,10 +331,7 @@ impl Template {
         // Without upper bits no byte of an id looks like a place to patch; with the lowest it is never zero.
         let span_id = (self.random & 0x7f7f_7f7f_7f7f_7f7f) | 1;
         self.spans.push(Span {
-            trace_id: TraceId::from_bytes(id).expect("the pattern is not zero"),
-            span_id: SpanId::from_bytes(span_id.to_be_bytes()).expect("the lowest bit is set"),
             parent_id,
-            name: name.to_owned(),
             kind: SpanKind::Internal,
             start: UnixNanos(patch::TIME | from),
             end: Some(UnixNanos(patch::TIME | to)),
@@ -343,14 +340,13 @@ impl Template {
                 message: String::new(),
             },
             attributes,
-            events: Vec::new(),
-            links: Vec::new(),
-            trace_state: String::new(),
-            flags: 0,
-            price: fanlight_model::Priced::Unasked,
-            dropped: [0; 3],
             scope: Arc::clone(&source.scope),
             resource: Arc::clone(&source.resource),
+            ..Span::new(
+                TraceId::from_bytes(id).expect("the pattern is not zero"),
+                SpanId::from_bytes(span_id.to_be_bytes()).expect("the lowest bit is set"),
+                name,
+            )
         });
     }
 

@@ -35,6 +35,29 @@ pub struct Span {
 }
 
 impl Span {
+    /// An open root span that starts at the epoch, about which nothing else is known.
+    pub fn new(trace_id: TraceId, span_id: SpanId, name: impl Into<String>) -> Self {
+        Self {
+            trace_id,
+            span_id,
+            parent_id: None,
+            name: name.into(),
+            kind: SpanKind::default(),
+            start: UnixNanos::default(),
+            end: None,
+            status: Status::default(),
+            attributes: Attributes::default(),
+            events: Vec::new(),
+            links: Vec::new(),
+            trace_state: String::new(),
+            flags: 0,
+            dropped: [0; 3],
+            scope: Arc::default(),
+            resource: Arc::default(),
+            price: Priced::default(),
+        }
+    }
+
     /// Wall-clock length, or `None` while the span is open or when its end precedes its start.
     pub fn duration(&self) -> Option<Nanos> {
         self.end?.checked_since(self.start)

@@ -1,10 +1,6 @@
 //! Builders for the unit tests of this crate.
 
-use std::sync::Arc;
-
-use fanlight_model::{
-    Attributes, Event, Span, SpanId, SpanKind, Status, TraceId, UnixNanos, Value,
-};
+use fanlight_model::{Attributes, Event, Span, SpanId, SpanKind, TraceId, UnixNanos, Value};
 
 pub(crate) fn trace_id() -> TraceId {
     TraceId::from_bytes([7; 16]).unwrap()
@@ -28,23 +24,11 @@ pub(crate) fn attributes<const N: usize>(entries: [(&str, Value); N]) -> Attribu
 /// A finished root span.
 pub(crate) fn span<const N: usize>(entries: [(&str, Value); N]) -> Span {
     Span {
-        trace_id: trace_id(),
-        span_id: span_id(1),
-        parent_id: None,
-        name: "span".to_owned(),
         kind: SpanKind::Internal,
         start: UnixNanos(100),
         end: Some(UnixNanos(200)),
-        status: Status::default(),
         attributes: attributes(entries),
-        events: Vec::new(),
-        links: Vec::new(),
-        trace_state: String::new(),
-        flags: 0,
-        price: fanlight_model::Priced::Unasked,
-        dropped: [0; 3],
-        scope: Arc::default(),
-        resource: Arc::default(),
+        ..Span::new(trace_id(), span_id(1), "span")
     }
 }
 

@@ -12,8 +12,8 @@ use std::path::Path;
 use std::sync::Arc;
 
 use fanlight_model::{
-    ExperimentId, Priced, Span, SpanId, SpanKind, Status, TokenUsage, TraceId, TraceKey, UnixNanos,
-    Value, WorkspaceId,
+    ExperimentId, Priced, Span, SpanId, SpanKind, TokenUsage, TraceId, TraceKey, UnixNanos, Value,
+    WorkspaceId,
 };
 use fanlight_normalize::{
     Derivation, PriceSheet, PriceTable, Prices, derivation, meaning, summarize,
@@ -110,25 +110,18 @@ fn spans(case: &Case) -> Vec<Arc<Span>> {
     let span = |span: &CaseSpan| {
         let attributes = span.attributes.iter();
         Arc::new(Span {
-            trace_id: TraceId::from_bytes([7; 16]).unwrap(),
-            span_id: id(span.id),
             parent_id: span.parent.map(id),
-            name: span.name.clone(),
             kind: SpanKind::Internal,
             start: UnixNanos(start.0 + span.id),
             end: Some(UnixNanos(start.0 + 1000)),
-            status: Status::default(),
             attributes: attributes
                 .map(|(key, value)| (key.clone(), Value::from_json(value.clone())))
                 .collect(),
-            events: Vec::new(),
-            links: Vec::new(),
-            trace_state: String::new(),
-            flags: 0,
-            price: Priced::Unasked,
-            dropped: [0; 3],
-            scope: Arc::default(),
-            resource: Arc::default(),
+            ..Span::new(
+                TraceId::from_bytes([7; 16]).unwrap(),
+                id(span.id),
+                span.name.clone(),
+            )
         })
     };
     case.spans.iter().map(span).collect()

@@ -4,9 +4,7 @@
 
 use std::sync::Arc;
 
-use fanlight_model::{
-    Priced, Span, SpanId, SpanKind, Status, TokenUsage, TraceId, UnixNanos, Value,
-};
+use fanlight_model::{Span, SpanId, SpanKind, TokenUsage, TraceId, UnixNanos, Value};
 use fanlight_normalize::{Call, Derivation, PriceTable, Prices, Served, derivation, meaning};
 use proptest::collection::vec;
 use proptest::prelude::*;
@@ -136,26 +134,17 @@ fn value() -> impl Strategy<Value = Value> {
 
 fn span(attributes: Vec<(&str, Value)>) -> Span {
     Span {
-        trace_id: TraceId::from_bytes([7; 16]).unwrap(),
-        span_id: SpanId::from_bytes([7; 8]).unwrap(),
-        parent_id: None,
-        name: "call".to_owned(),
         kind: SpanKind::Internal,
         start: UnixNanos(1_764_000_000_000_000_000),
-        end: None,
-        status: Status::default(),
         attributes: attributes
             .into_iter()
             .map(|(key, value)| (key.to_owned(), value))
             .collect(),
-        events: Vec::new(),
-        links: Vec::new(),
-        trace_state: String::new(),
-        flags: 0,
-        price: Priced::Unasked,
-        dropped: [0; 3],
-        scope: Arc::default(),
-        resource: Arc::default(),
+        ..Span::new(
+            TraceId::from_bytes([7; 16]).unwrap(),
+            SpanId::from_bytes([7; 8]).unwrap(),
+            "call",
+        )
     }
 }
 

@@ -10,7 +10,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use fanlight_model::{
-    Attributes, Event, ExperimentId, Span, SpanId, SpanKind, Status, TokenUsage, TraceId, TraceKey,
+    Attributes, Event, ExperimentId, Span, SpanId, SpanKind, TokenUsage, TraceId, TraceKey,
     TraceSummary, UnixNanos, Value, WorkspaceId,
 };
 use fanlight_normalize::{
@@ -198,14 +198,10 @@ fn span(number: u64) -> impl Strategy<Value = Span> {
     );
     (attributes(), events, 0..number, any::<u64>()).prop_map(
         move |(attributes, events, parent, start)| Span {
-            trace_id: TraceId::from_bytes([7; 16]).unwrap(),
-            span_id: SpanId::from_bytes(number.to_be_bytes()).unwrap(),
             parent_id: SpanId::from_bytes(parent.to_be_bytes()),
-            name: format!("span {number}"),
             kind: SpanKind::Internal,
             start: UnixNanos(start),
             end: Some(UnixNanos(start.saturating_add(10))),
-            status: Status::default(),
             attributes,
             events: events
                 .into_iter()
@@ -215,13 +211,11 @@ fn span(number: u64) -> impl Strategy<Value = Span> {
                     ..Event::default()
                 })
                 .collect(),
-            links: Vec::new(),
-            trace_state: String::new(),
-            price: fanlight_model::Priced::default(),
-            flags: 0,
-            dropped: [0; 3],
-            scope: Arc::default(),
-            resource: Arc::default(),
+            ..Span::new(
+                TraceId::from_bytes([7; 16]).unwrap(),
+                SpanId::from_bytes(number.to_be_bytes()).unwrap(),
+                format!("span {number}"),
+            )
         },
     )
 }

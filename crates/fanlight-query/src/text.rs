@@ -184,8 +184,8 @@ mod tests {
     use std::sync::Arc;
 
     use fanlight_model::{
-        Batch, Event, ExperimentId, Resource, Scope, Span, SpanGroup, SpanId, SpanKind, Status,
-        SystemClock, TraceId, UnixNanos, Value, WorkspaceId,
+        Batch, Event, ExperimentId, Span, SpanGroup, SpanId, SpanKind, SystemClock, TraceId,
+        UnixNanos, Value, WorkspaceId,
     };
     use fanlight_normalize::mlflow_attributes;
     use fanlight_store::{HotTrace, MemoryRegistry, Settings, Store};
@@ -254,14 +254,9 @@ mod tests {
             .zip(values)
             .map(|(key, value)| ((*key).to_owned(), value));
         Span {
-            trace_id: TraceId::from_bytes(u128::from(number + 1).to_be_bytes()).unwrap(),
-            span_id: SpanId::from_bytes((number + 1).to_be_bytes()).unwrap(),
-            parent_id: None,
-            name,
             kind: SpanKind::Internal,
             start: UnixNanos(1_000 - number),
             end: Some(UnixNanos(2_000)),
-            status: Status::default(),
             attributes: attributes.collect(),
             events: vec![Event {
                 name: "event".to_owned(),
@@ -269,13 +264,11 @@ mod tests {
                 attributes: std::iter::once(("e".to_owned(), event)).collect(),
                 dropped_attributes: 0,
             }],
-            links: Vec::new(),
-            trace_state: String::new(),
-            flags: 0,
-            price: fanlight_model::Priced::Unasked,
-            dropped: [0; 3],
-            scope: Arc::new(Scope::default()),
-            resource: Arc::new(Resource::default()),
+            ..Span::new(
+                TraceId::from_bytes(u128::from(number + 1).to_be_bytes()).unwrap(),
+                SpanId::from_bytes((number + 1).to_be_bytes()).unwrap(),
+                name,
+            )
         }
     }
 

@@ -10,8 +10,8 @@ use std::sync::Arc;
 
 use fanlight_model::{
     Assessment, AssessmentSource, Attributes, Cost, Event, ExperimentId, Judgement, LinkedPrompt,
-    Nanos, Resource, Scope, Span, SpanId, SpanKind, Status, StatusCode, TokenUsage, TraceId,
-    TraceKey, TraceState, TraceSummary, UnixNanos, Value, WorkspaceId,
+    Nanos, Span, SpanId, SpanKind, Status, StatusCode, TokenUsage, TraceId, TraceKey, TraceState,
+    TraceSummary, UnixNanos, Value, WorkspaceId,
 };
 use fanlight_query::filter::{FilterSubject, parse};
 use serde_json::json;
@@ -116,10 +116,6 @@ fn span(
         all.insert(key, value);
     }
     Arc::new(Span {
-        trace_id: TraceId::from_bytes([1; 16]).unwrap(),
-        span_id: SpanId::from_bytes([1; 8]).unwrap(),
-        parent_id: None,
-        name: name.into(),
         kind: SpanKind::Internal,
         start: UnixNanos(0),
         end: Some(UnixNanos(1)),
@@ -128,14 +124,11 @@ fn span(
             message: String::new(),
         },
         attributes: all,
-        events: Vec::new(),
-        links: Vec::new(),
-        trace_state: String::new(),
-        flags: 0,
-        price: fanlight_model::Priced::Unasked,
-        dropped: [0; 3],
-        scope: Arc::new(Scope::default()),
-        resource: Arc::new(Resource::default()),
+        ..Span::new(
+            TraceId::from_bytes([1; 16]).unwrap(),
+            SpanId::from_bytes([1; 8]).unwrap(),
+            name,
+        )
     })
 }
 

@@ -8,8 +8,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use fanlight_model::{
-    Attributes, Batch, ExperimentId, FixedClock, Priced, Span, SpanGroup, SpanId, SpanKind, Status,
-    TraceId, TraceKey, UnixNanos, Value, WorkspaceId,
+    Attributes, Batch, ExperimentId, FixedClock, Span, SpanGroup, SpanId, SpanKind, TraceId,
+    TraceKey, UnixNanos, Value, WorkspaceId,
 };
 use fanlight_normalize::{Derivation, derivation, meaning};
 use fanlight_query::filter::parse;
@@ -33,23 +33,10 @@ fn trace(number: u8, model: &str) -> Vec<Span> {
     let id = |id: u64| SpanId::from_bytes(id.to_be_bytes()).unwrap();
     let start = UnixNanos::from_millis(1_764_000_000_000 + u64::from(number) * 1000);
     let root = Span {
-        trace_id: key(number).trace,
-        span_id: id(1),
-        parent_id: None,
-        name: "root".to_owned(),
         kind: SpanKind::Internal,
         start,
         end: Some(start),
-        status: Status::default(),
-        attributes: Attributes::default(),
-        events: Vec::new(),
-        links: Vec::new(),
-        trace_state: String::new(),
-        flags: 0,
-        price: Priced::Unasked,
-        dropped: [0; 3],
-        scope: Arc::default(),
-        resource: Arc::default(),
+        ..Span::new(key(number).trace, id(1), "root")
     };
     let mut attributes = Attributes::default();
     attributes.insert("gen_ai.request.model", Value::from(model));

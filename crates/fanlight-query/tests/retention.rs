@@ -7,8 +7,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use fanlight_model::{
-    Attributes, Batch, ExperimentId, FixedClock, Nanos, Span, SpanGroup, SpanId, SpanKind, Status,
-    TraceId, TraceKey, UnixNanos, Value, WorkspaceId,
+    Attributes, Batch, ExperimentId, FixedClock, Nanos, Span, SpanGroup, SpanId, SpanKind, TraceId,
+    TraceKey, UnixNanos, Value, WorkspaceId,
 };
 use fanlight_query::{BYTES_TAG, Engine, EngineSettings, Excess, Retention};
 
@@ -104,23 +104,16 @@ async fn append(engine: &Engine, experiment: ExperimentId, traces: &[(u64, u64)]
 fn span_of(trace: u64, span: u64) -> Span {
     let start = UnixNanos(trace * MINUTE);
     Span {
-        trace_id: key(trace).trace,
-        span_id: SpanId::from_bytes(span.to_be_bytes()).unwrap(),
         parent_id: (span > 1).then(|| SpanId::from_bytes(1_u64.to_be_bytes()).unwrap()),
-        name: "call".to_owned(),
         kind: SpanKind::Internal,
         start,
         end: Some(start.saturating_add(Nanos::from_millis(1))),
-        status: Status::default(),
         attributes: Attributes::new(),
-        events: Vec::new(),
-        links: Vec::new(),
-        trace_state: String::new(),
-        flags: 0,
-        price: fanlight_model::Priced::Unasked,
-        dropped: [0; 3],
-        scope: Arc::default(),
-        resource: Arc::default(),
+        ..Span::new(
+            key(trace).trace,
+            SpanId::from_bytes(span.to_be_bytes()).unwrap(),
+            "call",
+        )
     }
 }
 

@@ -54,10 +54,6 @@ fn call(number: u64) -> Span {
     attributes.insert("mlflow.traceTag.mlflow.traceName", Value::from(name));
     let start = UnixNanos::from_millis(1_000_000 + number * 1000);
     Span {
-        trace_id: TraceId::from_bytes(u128::from(number).to_be_bytes()).unwrap(),
-        span_id: SpanId::from_bytes(1_u64.to_be_bytes()).unwrap(),
-        parent_id: None,
-        name: format!("call {}", number % 2),
         kind: SpanKind::Internal,
         start,
         end: Some(start.saturating_add(Nanos::from_millis(number))),
@@ -70,14 +66,11 @@ fn call(number: u64) -> Span {
             message: String::new(),
         },
         attributes,
-        events: Vec::new(),
-        links: Vec::new(),
-        trace_state: String::new(),
-        flags: 0,
-        price: fanlight_model::Priced::Unasked,
-        dropped: [0; 3],
-        scope: Arc::default(),
-        resource: Arc::default(),
+        ..Span::new(
+            TraceId::from_bytes(u128::from(number).to_be_bytes()).unwrap(),
+            SpanId::from_bytes(1_u64.to_be_bytes()).unwrap(),
+            format!("call {}", number % 2),
+        )
     }
 }
 

@@ -5,8 +5,8 @@ use std::hash::BuildHasher;
 use std::sync::{Arc, OnceLock};
 
 use fanlight_model::{
-    Addition, Attributes, Event, ExperimentId, Repriced, Scope, SegmentId, Span, SpanId, SpanKind,
-    Status, TraceEdits, TraceFacts, TraceKey, TraceState, TraceSummary, UnixNanos,
+    Addition, Event, ExperimentId, Repriced, Scope, SegmentId, Span, SpanId, SpanKind, TraceEdits,
+    TraceFacts, TraceKey, TraceState, TraceSummary, UnixNanos,
 };
 use rustc_hash::{FxBuildHasher, FxHashMap, FxHashSet};
 
@@ -358,26 +358,14 @@ fn stand_in(content: &[&Addition]) -> Span {
         .collect();
     events.sort_by_key(|event| event.time);
     Span {
-        trace_id: first.trace_id,
-        span_id: first.span_id,
-        parent_id: None,
-        name: "log records".to_owned(),
         kind: SpanKind::Internal,
         start: first.event.time,
-        end: None,
-        status: Status::default(),
-        attributes: Attributes::default(),
         events,
-        links: Vec::new(),
-        trace_state: String::new(),
-        flags: 0,
-        price: fanlight_model::Priced::Unasked,
-        dropped: [0; 3],
         scope: Arc::new(Scope {
             name: STAND_IN_SCOPE.to_owned(),
             ..Scope::default()
         }),
-        resource: Arc::default(),
+        ..Span::new(first.trace_id, first.span_id, "log records")
     }
 }
 

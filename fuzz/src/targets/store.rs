@@ -8,8 +8,7 @@ use std::sync::Arc;
 
 use anyhow::Context;
 use fanlight_model::{
-    Attributes, Batch, Clock, ExperimentId, FixedClock, Resource, Scope, Span, SpanGroup, SpanId,
-    Status, TraceId, UnixNanos,
+    Attributes, Batch, Clock, ExperimentId, FixedClock, Span, SpanGroup, SpanId, TraceId, UnixNanos,
 };
 use fanlight_store::{MemoryRegistry, Property, Registry, Settings, Store};
 use tempfile::TempDir;
@@ -39,23 +38,16 @@ fn span(trace: u8, number: u8) -> Option<Span> {
         ),
     ];
     Some(Span {
-        trace_id: TraceId::from_bytes([trace; 16])?,
-        span_id: SpanId::from_bytes([number; 8])?,
         parent_id: (number > 1).then(|| SpanId::from_bytes([1; 8])).flatten(),
-        name: format!("span {number}"),
         kind: 1.into(),
         start: UnixNanos(u64::from(trace)),
         end: Some(UnixNanos(900)),
-        status: Status::default(),
         attributes: attributes.into_iter().collect::<Attributes>(),
-        events: Vec::new(),
-        links: Vec::new(),
-        trace_state: String::new(),
-        flags: 0,
-        price: fanlight_model::Priced::Unasked,
-        dropped: [0; 3],
-        scope: Arc::new(Scope::default()),
-        resource: Arc::new(Resource::default()),
+        ..Span::new(
+            TraceId::from_bytes([trace; 16])?,
+            SpanId::from_bytes([number; 8])?,
+            format!("span {number}"),
+        )
     })
 }
 

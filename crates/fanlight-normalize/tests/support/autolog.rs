@@ -47,10 +47,7 @@ fn span(raw: &Json, trace: u64) -> Span {
         attributes.insert("mlflow.spanType", span_type.into());
     }
     Span {
-        trace_id: TraceId::from_bytes(u128::from(trace).to_be_bytes()).unwrap(),
-        span_id: id(index),
         parent_id: raw["parent"].as_u64().map(id),
-        name: raw["name"].as_str().unwrap().to_owned(),
         kind: SpanKind::Internal,
         start: UnixNanos(1_000 + index),
         end: Some(UnixNanos(9_000 - index)),
@@ -66,13 +63,11 @@ fn span(raw: &Json, trace: u64) -> Span {
         events: raw["events"]
             .as_array()
             .map_or_else(Vec::new, |events| events.iter().map(event).collect()),
-        links: Vec::new(),
-        trace_state: String::new(),
-        price: fanlight_model::Priced::default(),
-        flags: 0,
-        dropped: [0; 3],
-        scope: Arc::default(),
-        resource: Arc::default(),
+        ..Span::new(
+            TraceId::from_bytes(u128::from(trace).to_be_bytes()).unwrap(),
+            id(index),
+            raw["name"].as_str().unwrap().to_owned(),
+        )
     }
 }
 

@@ -17,10 +17,6 @@ pub(crate) fn call(text: &str) -> Arc<Span> {
     ];
     let error = call["error"].as_str();
     Arc::new(Span {
-        trace_id: TraceId::from_bytes([7; 16]).unwrap(),
-        span_id: SpanId::from_bytes([7; 8]).unwrap(),
-        parent_id: None,
-        name: "call".to_owned(),
         kind: SpanKind::Client,
         start: UnixNanos(1_000),
         end: Some(UnixNanos(9_000)),
@@ -36,13 +32,10 @@ pub(crate) fn call(text: &str) -> Arc<Span> {
             .into_iter()
             .map(|(key, value)| (key.to_owned(), value))
             .collect::<Attributes>(),
-        events: Vec::new(),
-        links: Vec::new(),
-        trace_state: String::new(),
-        price: fanlight_model::Priced::default(),
-        flags: 0,
-        dropped: [0; 3],
-        scope: Arc::default(),
-        resource: Arc::default(),
+        ..Span::new(
+            TraceId::from_bytes([7; 16]).unwrap(),
+            SpanId::from_bytes([7; 8]).unwrap(),
+            "call",
+        )
     })
 }

@@ -85,10 +85,7 @@ pub(crate) fn batch(trace: u8, number: u8) -> Batch {
     let session = format!("s{}", trace % 2);
     attributes.insert("session.id", session.as_str().into());
     let span = Span {
-        trace_id: key(trace).trace,
-        span_id: SpanId::from_bytes([number + 1; 8]).unwrap(),
         parent_id: (number > 0).then(|| SpanId::from_bytes([1; 8]).unwrap()),
-        name: format!("span {number}"),
         kind: SpanKind::Internal,
         start,
         end: Some(start.saturating_add(Nanos::from_millis(5))),
@@ -97,14 +94,11 @@ pub(crate) fn batch(trace: u8, number: u8) -> Batch {
             message: String::new(),
         },
         attributes,
-        events: Vec::new(),
-        links: Vec::new(),
-        trace_state: String::new(),
-        flags: 0,
-        price: fanlight_model::Priced::Unasked,
-        dropped: [0; 3],
-        scope: Arc::default(),
-        resource: Arc::default(),
+        ..Span::new(
+            key(trace).trace,
+            SpanId::from_bytes([number + 1; 8]).unwrap(),
+            format!("span {number}"),
+        )
     };
     let mut facts = TraceFacts::new(key(trace).trace, ExperimentId::DEFAULT);
     if trace < 4 {

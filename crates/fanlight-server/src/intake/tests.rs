@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use fanlight_model::{
-    Attributes, ErrorKind, ExperimentId, FixedClock, Nanos, Resource, Scope, Span, SpanId,
-    SpanKind, Status, TraceId, UnixNanos, Value, WorkspaceId,
+    Attributes, ErrorKind, ExperimentId, FixedClock, Nanos, Resource, Span, SpanId, SpanKind,
+    TraceId, UnixNanos, Value, WorkspaceId,
 };
 use parking_lot::Mutex;
 
@@ -101,23 +101,16 @@ pub(crate) fn span(number: u8, name: &str, service: &str) -> Span {
         .into_iter()
         .collect();
     Span {
-        trace_id: trace(number),
-        span_id: SpanId::from_bytes([number; 8]).unwrap(),
-        parent_id: None,
-        name: name.to_owned(),
         kind: SpanKind::Internal,
         start: UnixNanos::from_millis(10),
         end: Some(UnixNanos::from_millis(10).saturating_add(Nanos::from_millis(5))),
-        status: Status::default(),
         attributes: Attributes::new(),
-        events: Vec::new(),
-        links: Vec::new(),
-        trace_state: String::new(),
-        flags: 0,
-        price: fanlight_model::Priced::Unasked,
-        dropped: [0; 3],
-        scope: Arc::new(Scope::default()),
         resource: Arc::new(Resource { attributes }),
+        ..Span::new(
+            trace(number),
+            SpanId::from_bytes([number; 8]).unwrap(),
+            name,
+        )
     }
 }
 

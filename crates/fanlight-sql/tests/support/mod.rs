@@ -123,10 +123,7 @@ pub(crate) fn assessment(number: u64, name: &str, value: Json) -> Assessment {
 fn span(number: u64, id: u64, parent: Option<u64>, name: &str) -> Span {
     let start = UnixNanos(1_767_225_600_000_000_001 + number / 2 * 1_000_000_000 + id);
     Span {
-        trace_id: trace_id(number),
-        span_id: SpanId::from_bytes((number * 100 + id).to_be_bytes()).unwrap(),
         parent_id: parent.map(|id| SpanId::from_bytes((number * 100 + id).to_be_bytes()).unwrap()),
-        name: name.to_owned(),
         kind: SpanKind::from(i32::try_from(number % 8).unwrap()),
         start,
         end: (number % 13 != 1).then(|| start.saturating_add(Nanos(number * 1_000_001))),
@@ -143,14 +140,11 @@ fn span(number: u64, id: u64, parent: Option<u64>, name: &str) -> Span {
             },
         },
         attributes: Attributes::new(),
-        events: Vec::new(),
-        links: Vec::new(),
-        trace_state: String::new(),
-        flags: 0,
-        price: fanlight_model::Priced::Unasked,
-        dropped: [0; 3],
-        scope: Arc::default(),
-        resource: Arc::default(),
+        ..Span::new(
+            trace_id(number),
+            SpanId::from_bytes((number * 100 + id).to_be_bytes()).unwrap(),
+            name,
+        )
     }
 }
 

@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use fanlight_model::{
-    Attributes, Batch, Clock, ErrorKind, ExperimentId, FixedClock, Resource, Scope, SegmentId,
-    Span, SpanGroup, SpanId, Status, TraceId, TraceKey, UnixNanos, Value, WorkspaceId,
+    Attributes, Batch, Clock, ErrorKind, ExperimentId, FixedClock, SegmentId, Span, SpanGroup,
+    SpanId, TraceId, TraceKey, UnixNanos, Value, WorkspaceId,
 };
 use fanlight_store::{
     Disk, Effort, MemoryRegistry, Registered, Registry, RegistryError, SegmentEntry, Settings,
@@ -126,23 +126,16 @@ fn key(number: u8) -> TraceKey {
 
 fn span(trace: u8, number: u8, batch: i64) -> Span {
     Span {
-        trace_id: key(trace).trace,
-        span_id: SpanId::from_bytes([number + 1; 8]).unwrap(),
         parent_id: (number > 0).then(|| SpanId::from_bytes([1; 8]).unwrap()),
-        name: format!("{number}"),
         kind: 1.into(),
         start: UnixNanos(u64::from(trace)),
         end: Some(UnixNanos(9)),
-        status: Status::default(),
         attributes: Attributes::from_entries(vec![("batch".to_owned(), Value::Int(batch))]),
-        events: Vec::new(),
-        links: Vec::new(),
-        trace_state: String::new(),
-        flags: 0,
-        price: fanlight_model::Priced::Unasked,
-        dropped: [0; 3],
-        scope: Arc::new(Scope::default()),
-        resource: Arc::new(Resource::default()),
+        ..Span::new(
+            key(trace).trace,
+            SpanId::from_bytes([number + 1; 8]).unwrap(),
+            format!("{number}"),
+        )
     }
 }
 

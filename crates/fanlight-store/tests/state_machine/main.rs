@@ -12,8 +12,8 @@ use std::time::Duration;
 
 use fanlight_model::{
     Addition, Attributes, Batch, Clock, Event, ExperimentId, FixedClock, Nanos, Resource, Scope,
-    Span, SpanGroup, SpanId, Status, TraceEdits, TraceFacts, TraceId, TraceKey, TraceState,
-    UnixNanos, Value, WorkspaceId,
+    Span, SpanGroup, SpanId, TraceEdits, TraceFacts, TraceId, TraceKey, TraceState, UnixNanos,
+    Value, WorkspaceId,
 };
 use fanlight_store::{
     Effort, Found, MemoryRegistry, Property, Registry, Settings, Snapshot, Store, StoreError,
@@ -188,20 +188,12 @@ fn span(trace: u8, number: u8, version: u8) -> Span {
     .into_iter()
     .collect();
     Span {
-        trace_id: trace_id(trace),
-        span_id: SpanId::from_bytes([number + 1; 8]).unwrap(),
         parent_id: (number > 0).then(|| SpanId::from_bytes([1; 8]).unwrap()),
-        name: format!("span {number}"),
         kind: 3.into(),
         start: UnixNanos(1_000_000 * u64::from(trace) + u64::from(number)),
         end: Some(UnixNanos(9_000_000)),
-        status: Status::default(),
         attributes,
-        events: Vec::new(),
-        links: Vec::new(),
-        trace_state: String::new(),
         flags: 1,
-        price: fanlight_model::Priced::Unasked,
         dropped: [0, 1, 2],
         scope: Arc::new(Scope {
             name: "test".into(),
@@ -212,6 +204,11 @@ fn span(trace: u8, number: u8, version: u8) -> Span {
                 .into_iter()
                 .collect(),
         }),
+        ..Span::new(
+            trace_id(trace),
+            SpanId::from_bytes([number + 1; 8]).unwrap(),
+            format!("span {number}"),
+        )
     }
 }
 

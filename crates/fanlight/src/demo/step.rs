@@ -194,23 +194,14 @@ impl Recorder<'_> {
             },
         );
         Span {
-            trace_id: self.trace_id,
-            span_id,
             parent_id,
-            name: step.name.clone(),
             kind: step.kind,
             start,
-            end: None,
             status,
             attributes,
-            events: Vec::new(),
-            links: Vec::new(),
-            trace_state: String::new(),
-            flags: 0,
-            price: fanlight_model::Priced::Unasked,
-            dropped: [0; 3],
             scope: Arc::clone(&self.source.scope),
             resource: Arc::clone(&self.source.resource),
+            ..Span::new(self.trace_id, span_id, step.name.clone())
         }
     }
 }

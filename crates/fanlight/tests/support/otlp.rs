@@ -1,10 +1,7 @@
 //! OTLP requests: spans of the model for what is right, bytes and JSON by hand for what is not.
 
-use std::sync::Arc;
-
 use fanlight_model::{
-    Attributes, Resource, Scope, Span, SpanId, SpanKind, Status, StatusCode, TraceId, UnixNanos,
-    Value,
+    Attributes, Span, SpanId, SpanKind, Status, StatusCode, TraceId, UnixNanos, Value,
 };
 
 use super::Server;
@@ -19,10 +16,6 @@ pub(crate) const JSON: (&str, &str) = ("content-type", "application/json");
 pub(crate) fn root(trace: u128, name: &str) -> Span {
     let start = BASE + u64::try_from(trace % 1_000_000_000).unwrap() * 1_000_000;
     Span {
-        trace_id: TraceId::from_bytes(trace.to_be_bytes()).unwrap(),
-        span_id: span_id(1),
-        parent_id: None,
-        name: name.to_owned(),
         kind: SpanKind::Internal,
         start: UnixNanos(start),
         end: Some(UnixNanos(start + 1_000_000_000)),
@@ -31,14 +24,11 @@ pub(crate) fn root(trace: u128, name: &str) -> Span {
             message: String::new(),
         },
         attributes: Attributes::new(),
-        events: Vec::new(),
-        links: Vec::new(),
-        trace_state: String::new(),
-        flags: 0,
-        price: fanlight_model::Priced::Unasked,
-        dropped: [0; 3],
-        scope: Arc::new(Scope::default()),
-        resource: Arc::new(Resource::default()),
+        ..Span::new(
+            TraceId::from_bytes(trace.to_be_bytes()).unwrap(),
+            span_id(1),
+            name,
+        )
     }
 }
 
