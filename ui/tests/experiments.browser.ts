@@ -1,22 +1,10 @@
 /** The list of experiments: the first visit, and what can be done with them. */
 
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 
-import { openBrowser, type Browser } from './support/browser';
-import { startServer, type Server } from './support/server';
+import { browser, server, setUp } from './support/set-up';
 
-let server: Server;
-let browser: Browser;
-
-beforeAll(async () => {
-  server = await startServer();
-  browser = await openBrowser();
-});
-
-afterAll(async () => {
-  await browser.close();
-  await server.stop();
-});
+setUp();
 
 const row = (name: string) => browser.page.getByRole('row').filter({ has: browser.page.getByRole('link', { name, exact: true }) });
 

@@ -1,30 +1,10 @@
 /** Sessions, overview and comparison, with the demonstration's data. */
 
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 
-import { openBrowser, type Browser } from './support/browser';
-import { startServer, type Server } from './support/server';
+import { browser, demonstration, experiment, server, setUp } from './support/set-up';
 
-let server: Server;
-let browser: Browser;
-let experiment: string;
-
-interface Found {
-  experiments: { id: string; name: string }[];
-}
-
-beforeAll(async () => {
-  server = await startServer();
-  await server.demo();
-  const { experiments } = (await server.call('POST', '/api/v1/experiments/search', {})) as Found;
-  experiment = experiments.find(({ name }) => name === 'mortgage-agents')?.id ?? '';
-  browser = await openBrowser();
-});
-
-afterAll(async () => {
-  await browser.close();
-  await server.stop();
-});
+setUp(demonstration);
 
 const visit = (where: string) => browser.page.goto(`${server.url}/experiments/${experiment}/${where}`);
 

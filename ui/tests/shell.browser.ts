@@ -1,23 +1,12 @@
 /** What surrounds every screen, and how the server serves it. */
 
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 
-import { openBrowser, type Browser } from './support/browser';
-import { startServer, type Server } from './support/server';
+import { browser, server, setUp } from './support/set-up';
 
-let server: Server;
-let browser: Browser;
-
-beforeAll(async () => {
-  server = await startServer(['--base-path', '/tools/fan']);
+setUp(async () => {
   await server.send({ experiment: 'first', name: 'hello', input: 'who is there?' });
-  browser = await openBrowser();
-});
-
-afterAll(async () => {
-  await browser.close();
-  await server.stop();
-});
+}, ['--base-path', '/tools/fan']);
 
 describe('the page', () => {
   test('has a policy, is never cached, and its assets are cached for ever', async () => {

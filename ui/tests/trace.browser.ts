@@ -1,22 +1,10 @@
 /** The screen of a trace, from the demonstration's to the largest and the most hostile. */
 
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 
-import { openBrowser, type Browser } from './support/browser';
-import { startServer, type Server } from './support/server';
+import { browser, server, setUp } from './support/set-up';
 
-let server: Server;
-let browser: Browser;
-
-beforeAll(async () => {
-  server = await startServer();
-  browser = await openBrowser();
-});
-
-afterAll(async () => {
-  await browser.close();
-  await server.stop();
-});
+setUp();
 
 interface Found {
   traces: { id: string; experiment: string; span_count: number }[];

@@ -2,32 +2,11 @@
 
 import fs from 'node:fs';
 
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 
-import { openBrowser, type Browser } from './support/browser';
-import { startServer, type Server } from './support/server';
+import { browser, demonstration, experiment, experimentNamed, server, setUp } from './support/set-up';
 
-let server: Server;
-let browser: Browser;
-/** The demonstration's experiment of mortgages. */
-let experiment: string;
-
-interface Found {
-  experiments: { id: string; name: string; traces: number }[];
-}
-
-beforeAll(async () => {
-  server = await startServer();
-  await server.demo();
-  const { experiments } = (await server.call('POST', '/api/v1/experiments/search', {})) as Found;
-  experiment = experiments.find(({ name }) => name === 'mortgage-agents')?.id ?? '';
-  browser = await openBrowser();
-});
-
-afterAll(async () => {
-  await browser.close();
-  await server.stop();
-});
+setUp(demonstration);
 
 const grid = () => browser.page.getByRole('grid', { name: 'Traces' });
 const rows = () => grid().locator('[data-trace]');
@@ -166,8 +145,7 @@ test('the keyboard walks, opens and comes back', async () => {
 test('a trace that arrives while live is on is there by itself', async () => {
   const { page } = browser;
   await server.send({ experiment: 'tail', name: 'before', input: 'earlier' });
-  const { experiments } = (await server.call('POST', '/api/v1/experiments/search', {})) as Found;
-  const id = experiments.find(({ name }) => name === 'tail')?.id ?? '';
+  const id = await experimentNamed('tail');
   await visit('', id);
   await page.keyboard.press('l');
   await expect.poll(() => new URL(page.url()).searchParams.get('live')).toBe('1');
@@ -181,8 +159,7 @@ test('chosen traces are tagged, exported and deleted', async () => {
   const { page } = browser;
   await server.send({ experiment: 'edit', name: 'keep', input: 'keep me' });
   const doomed = await server.send({ experiment: 'edit', name: '=drop', input: 'drop me' });
-  const { experiments } = (await server.call('POST', '/api/v1/experiments/search', {})) as Found;
-  const id = experiments.find(({ name }) => name === 'edit')?.id ?? '';
+  const id = await experimentNamed('edit');
   await visit('?cols=id,request,tags', id);
   await page.getByRole('checkbox', { name: `Select trace ${doomed}` }).check();
   const bar = page.getByRole('toolbar', { name: 'Selected traces' });
@@ -214,8 +191,7 @@ test('hostile text is text', async () => {
   const { page } = browser;
   const hostile = '<script>window.hacked = 1</script><img src=x onerror="window.hacked = 1">[x](javascript:window.hacked=1)\u001b[31m\u202egnp.exe';
   await server.send({ experiment: 'hostile', name: hostile, input: hostile, output: `${'x'.repeat(2_000_000)}<b>`, session: hostile });
-  const { experiments } = (await server.call('POST', '/api/v1/experiments/search', {})) as Found;
-  const id = experiments.find(({ name }) => name === 'hostile')?.id ?? '';
+  const id = await experimentNamed('hostile');
   await visit('?cols=name,request,response,session', id);
   expect(await rows().first().innerText()).toContain('<script>window.hacked = 1</script><img src=x');
   await page.getByRole('searchbox', { name: 'Search all texts' }).fill('<img src=x onerror="window.hacked = 1">');
