@@ -11,26 +11,26 @@ const DIST: &str = "../../ui/dist";
 fn main() {
     println!("cargo::rerun-if-changed={DIST}");
     let root = PathBuf::from(env::var_os("CARGO_MANIFEST_DIR").expect("cargo sets it")).join(DIST);
-    let mut files = Vec::new();
+    let mut names = Vec::new();
     // Without its first page there is no UI, whatever else may lie there.
     if root.join("index.html").is_file() {
-        collect(&root, &root, &mut files);
+        collect(&root, &root, &mut names);
     }
-    files.sort();
+    names.sort();
     let mut code = String::from("pub(super) const FILES: &[File] = &[\n");
-    for (name, path) in &files {
+    for name in &names {
         let encoded = |ending| {
-            let encoded = PathBuf::from(format!("{}{ending}", path.display()));
-            if encoded.is_file() {
-                format!("Some(include_bytes!({}))", literal(&encoded))
+            let twin = format!("{name}{ending}");
+            if root.join(&twin).is_file() {
+                format!("Some({})", content(&twin))
             } else {
                 "None".to_owned()
             }
         };
         writeln!(
             code,
-            "    File {{ name: {name:?}, plain: include_bytes!({}), brotli: {}, gzip: {} }},",
-            literal(path),
+            "    File {{ name: {name:?}, plain: {}, brotli: {}, gzip: {} }},",
+            content(name),
             encoded(".br"),
             encoded(".gz"),
         )
@@ -41,25 +41,25 @@ fn main() {
     fs::write(out.join("ui_files.rs"), code).expect("OUT_DIR can be written");
 }
 
-/// As it stands in code.
-fn literal(path: &Path) -> String {
-    format!("{:?}", path.to_string_lossy())
+/// The bytes of a file, as code. Builds may share their output between clones: each takes in its own files.
+fn content(name: &str) -> String {
+    let below = format!("/{DIST}/{name}");
+    format!("include_bytes!(concat!(env!(\"CARGO_MANIFEST_DIR\"), {below:?}))")
 }
 
 /// Everything but compressed twins and the note about this folder.
-fn collect(root: &Path, folder: &Path, files: &mut Vec<(String, PathBuf)>) {
+fn collect(root: &Path, folder: &Path, names: &mut Vec<String>) {
     let entries = fs::read_dir(folder).expect("the UI's folder can be read");
     for entry in entries {
         let path = entry.expect("the UI's folder can be read").path();
         if path.is_dir() {
-            collect(root, &path, files);
+            collect(root, &path, names);
             continue;
         }
-        let name = path.strip_prefix(root).expect("it lies below");
-        let name = name.to_string_lossy().replace('\\', "/");
         let ending = path.extension().and_then(|ending| ending.to_str());
         if !matches!(ending, Some("br" | "gz" | "md" | "map")) {
-            files.push((name, path));
+            let name = path.strip_prefix(root).expect("it lies below");
+            names.push(name.to_string_lossy().replace('\\', "/"));
         }
     }
 }
