@@ -2,13 +2,13 @@
 
 import { useQuery } from '@tanstack/react-query';
 import { useNavigate, useSearch } from '@tanstack/react-router';
-import { Plus, Search } from 'lucide-react';
+import { Plus } from 'lucide-react';
 import { useMemo, useRef, useState } from 'react';
 
 import type { Schemas } from '@/api/client';
 import { experimentsQuery } from '@/api/queries';
 import { Button } from '@/components/button';
-import { TextField } from '@/components/field';
+import { SearchField } from '@/components/search-field';
 import { Empty, Failed, LoadingRows } from '@/components/states';
 import { formatWhole } from '@/format';
 import { useShortcuts } from '@/lib/shortcuts';
@@ -59,22 +59,15 @@ export function ExperimentsScreen() {
       ) : data ? (
         <>
           <div className="flex h-9 shrink-0 items-center gap-3 border-b border-line px-3">
-            <div className="relative w-72">
-              <Search size={13} className="absolute top-[7.5px] left-2 text-faint" aria-hidden />
-              <TextField
-                ref={field}
-                type="search"
-                aria-label="Search experiments"
-                placeholder="Name or tag ( / )"
-                className="pl-7!"
-                value={text}
-                onChange={(event) => setSearch({ text: event.target.value })}
-                onKeyDown={(event) => {
-                  if (event.key === 'Escape') event.currentTarget.blur();
-                  if (event.key === 'Enter') open(shown[0]);
-                }}
-              />
-            </div>
+            <SearchField
+              label="Search experiments"
+              placeholder="Name or tag ( / )"
+              text={text}
+              onText={(next) => setSearch({ text: next })}
+              onEnter={() => open(shown[0])}
+              fieldRef={field}
+              className="w-72"
+            />
             <span className="text-sm text-muted figures">
               {formatWhole(shown.length)} {shown.length === 1 ? 'experiment' : 'experiments'}, {formatWhole(traces)} traces
             </span>

@@ -1,7 +1,7 @@
-import { Search, X } from 'lucide-react';
+import { X } from 'lucide-react';
 import { useEffect, useState, type RefObject } from 'react';
 
-import { TextField } from '@/components/field';
+import { SearchField } from '@/components/search-field';
 
 interface Props {
   text: string;
@@ -27,28 +27,23 @@ export function TextSearch({ text, onText, fieldRef }: Props) {
     return () => window.clearTimeout(timer);
   }, [typed, told, onText]);
   return (
-    <div className="relative w-64 shrink-0 max-md:w-40">
-      <Search size={13} className="absolute top-[7.5px] left-2 text-faint" aria-hidden />
-      <TextField
-        ref={fieldRef}
-        type="search"
-        aria-label="Search all texts"
-        placeholder="Search all texts ( / )"
-        className="px-7!"
-        value={typed}
-        onChange={(event) => setTyped(event.target.value)}
-        onKeyDown={(event) => {
-          if (event.key === 'Enter') {
-            setTold(typed);
-            onText(typed);
-          } else if (event.key === 'Escape') event.currentTarget.blur();
-        }}
-      />
+    <SearchField
+      label="Search all texts"
+      placeholder="Search all texts ( / )"
+      text={typed}
+      onText={setTyped}
+      onEnter={() => {
+        setTold(typed);
+        onText(typed);
+      }}
+      fieldRef={fieldRef}
+      className="w-64 shrink-0 max-md:w-40"
+    >
       {typed !== '' && (
         <button type="button" aria-label="Search nothing" className="absolute top-[7px] right-2 text-faint hover:text-text" onClick={() => setTyped('')}>
           <X size={14} />
         </button>
       )}
-    </div>
+    </SearchField>
   );
 }
