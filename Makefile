@@ -12,7 +12,7 @@ run: build
 	@$(BIN) server
 
 build: ui
-	@cargo build --release --locked --package fanlight
+	@cargo build --release --locked --package fanlight-cli
 
 ## The web UI, which the server takes in when it is compiled. Without it the server works, and its page says how to get it.
 ui: ui-packages
@@ -44,7 +44,7 @@ test-ui: ui-packages
 
 test-rust:
 	cargo test --workspace --locked
-	cargo build --locked --package fanlight
+	cargo build --locked --package fanlight-cli
 
 ## Real MLflow and OpenTelemetry Python clients against the real binary.
 test-clients: export FANLIGHT_BIN ?= $(abspath $(or $(CARGO_TARGET_DIR),target))/debug/fanlight
@@ -78,8 +78,8 @@ torture: export FANLIGHT_KILLS ?= 200
 torture: export FANLIGHT_CRASH_CASES ?= 5000
 torture: export FANLIGHT_OVERLOAD_SECONDS ?= 60
 torture:
-	cargo test --locked --package fanlight --test durability -- --nocapture whatever_was
-	cargo test --locked --package fanlight --test overload -- --nocapture
+	cargo test --locked --package fanlight-cli --test durability -- --nocapture whatever_was
+	cargo test --locked --package fanlight-cli --test overload -- --nocapture
 	cargo test --locked --package fanlight-store --test power_loss
 
 torture-release: export FANLIGHT_TORTURE_BIN ?= $(abspath $(BIN))

@@ -16,7 +16,7 @@ venv="$cache/venvs/mlflow-$version"
 binary="${FANLIGHT_BIN:-target/release/fanlight}"
 bench="${FANLIGHT_BENCH:-target/release/fanlight-bench}"
 
-[ -x "$binary" ] || cargo build --release -p fanlight
+[ -x "$binary" ] || cargo build --release -p fanlight-cli
 [ -x "$bench" ] || cargo build --release -p fanlight-bench
 
 if [ ! -x "$venv/bin/mlflow" ]; then

@@ -2,7 +2,7 @@
 //! brought format N, `answers.json` is what it answered.
 //!
 //! A change of a format adds a fixture and never touches an old one:
-//! `FANLIGHT_WRITE_FIXTURE=format-N cargo test -p fanlight --test formats`. Where an answer is meant to be another one by
+//! `FANLIGHT_WRITE_FIXTURE=format-N cargo test -p fanlight-cli --test formats`. Where an answer is meant to be another one by
 //! now, `FANLIGHT_WRITE_ANSWERS=yes` records it again from the old data: look at what changed.
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
