@@ -1,0 +1,30 @@
+//! Names of attributes that have a meaning to Fanlight and to MLflow's clients.
+
+/// What goes in: JSON text. Source: MLflow.
+pub const INPUTS: &str = "mlflow.spanInputs";
+/// What comes out: JSON text. Source: MLflow.
+pub const OUTPUTS: &str = "mlflow.spanOutputs";
+/// What kind of step a span is, as JSON text: `"LLM"`. Source: MLflow.
+pub const SPAN_TYPE: &str = "mlflow.spanType";
+/// The function a span is about, as JSON text. Source: MLflow.
+pub const FUNCTION_NAME: &str = "mlflow.spanFunctionName";
+
+/// The event of an exception, and its attributes. Source: OpenTelemetry semantic conventions, "Exceptions".
+pub const EXCEPTION: &str = "exception";
+pub const EXCEPTION_TYPE: &str = "exception.type";
+pub const EXCEPTION_MESSAGE: &str = "exception.message";
+pub const EXCEPTION_STACKTRACE: &str = "exception.stacktrace";
+
+/// Metadata of a trace that say whose it is. Source: MLflow.
+pub const SESSION: &str = "mlflow.trace.session";
+pub const USER: &str = "mlflow.trace.user";
+/// The run a trace belongs to. Source: MLflow.
+pub const RUN: &str = "mlflow.sourceRun";
+
+/// What is said of a whole trace travels as attributes of one of its spans; the part after the prefix is the key.
+pub(crate) const TAG_PREFIX: &str = "fanlight.trace.tag.";
+pub(crate) const METADATA_PREFIX: &str = "fanlight.trace.metadata.";
+pub(crate) const REQUEST_PREVIEW: &str = "fanlight.trace.request_preview";
+pub(crate) const RESPONSE_PREVIEW: &str = "fanlight.trace.response_preview";
+pub(crate) const STATE: &str = "fanlight.trace.state";
+pub(crate) const CLIENT_REQUEST_ID: &str = "fanlight.trace.client_request_id";

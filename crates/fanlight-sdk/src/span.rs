@@ -1,0 +1,378 @@
+//! A span while it runs.
+
+use std::sync::Arc;
+
+use fanlight_model::{SpanId, SpanKind, StatusCode, TraceId, UnixNanos, Value};
+
+use crate::attributes as key;
+use crate::clock::{Start, wall_now};
+use crate::propagation::RemoteParent;
+use crate::record::{EventRecord, LinkRecord, SpanRecord, Text};
+use crate::settings::Experiment;
+use crate::sync::{Mutex, lock};
+use crate::trace::{Facts, Trace};
+use crate::tracer::Tracer;
+use crate::{global, random};
+
+/// A handle to a running span; clones are handles to the same one.
+///
+/// The span ends with [`end`](Self::end), or else when its last handle is dropped. After that, and on a span that is
+/// not recorded (see [`Span::none`]), everything set is ignored: tracing never fails the application.
+#[derive(Clone, Debug, Default)]
+pub struct Span(Option<Arc<Running>>);
+
+#[derive(Debug)]
+struct Running {
+    tracer: Tracer,
+    trace: Arc<Trace>,
+    span_id: SpanId,
+    /// The first span of its trace in this process.
+    is_local_root: bool,
+    start: Start,
+    /// `None` once it has ended.
+    record: Mutex<Option<SpanRecord>>,
+}
+
+/// A span about to start.
+#[derive(Debug)]
+pub struct SpanBuilder {
+    tracer: Option<Tracer>,
+    name: Text,
+    parent: Parent,
+    kind: SpanKind,
+    experiment: Option<Experiment>,
+    start: Option<UnixNanos>,
+    trace_id: Option<TraceId>,
+    sampling_ratio: Option<f64>,
+    attributes: Vec<(Text, Value)>,
+    links: Vec<LinkRecord>,
+}
+
+#[derive(Debug)]
+enum Parent {
+    None,
+    Span(Span),
+    Remote(RemoteParent),
+}
+
+impl SpanBuilder {
+    /// Without a tracer, what it starts is not recorded.
+    pub(crate) fn new(tracer: Option<Tracer>, name: Text) -> Self {
+        Self {
+            tracer,
+            name,
+            parent: Parent::None,
+            kind: SpanKind::Internal,
+            experiment: None,
+            start: None,
+            trace_id: None,
+            sampling_ratio: None,
+            attributes: Vec::new(),
+            links: Vec::new(),
+        }
+    }
+
+    /// Without a parent the span is the root of a new trace.
+    #[must_use]
+    pub fn parent(mut self, parent: &Span) -> Self {
+        self.parent = Parent::Span(parent.clone());
+        self
+    }
+
+    /// Goes on with a trace that began in another process.
+    #[must_use]
+    pub fn remote_parent(mut self, parent: RemoteParent) -> Self {
+        self.parent = Parent::Remote(parent);
+        self
+    }
+
+    #[must_use]
+    pub fn kind(mut self, kind: SpanKind) -> Self {
+        self.kind = kind;
+        self
+    }
+
+    /// `LLM`, `TOOL`, `AGENT`, `RETRIEVER`, … or a word of your own.
+    #[must_use]
+    pub fn span_type(self, span_type: &str) -> Self {
+        self.attribute(key::SPAN_TYPE, json_text(span_type))
+    }
+
+    #[must_use]
+    pub fn attribute(mut self, key: impl Into<Text>, value: impl Into<Value>) -> Self {
+        crate::record::set(&mut self.attributes, key.into(), value.into());
+        self
+    }
+
+    #[must_use]
+    pub fn link(mut self, trace_id: TraceId, span_id: SpanId) -> Self {
+        self.links.push(LinkRecord {
+            trace_id,
+            span_id,
+            attributes: Vec::new(),
+        });
+        self
+    }
+
+    /// For a root: another experiment than that of the settings.
+    #[must_use]
+    pub fn experiment(mut self, experiment: Experiment) -> Self {
+        self.experiment = Some(experiment);
+        self
+    }
+
+    /// For a root: another id than a random one.
+    #[must_use]
+    pub fn trace_id(mut self, trace_id: TraceId) -> Self {
+        self.trace_id = Some(trace_id);
+        self
+    }
+
+    /// For a root: another share of traces than that of the settings, 0 to 1.
+    #[must_use]
+    pub fn sampling_ratio(mut self, ratio: f64) -> Self {
+        self.sampling_ratio = Some(ratio);
+        self
+    }
+
+    /// Another start than now.
+    #[must_use]
+    pub fn start_time(mut self, start: UnixNanos) -> Self {
+        self.start = Some(start);
+        self
+    }
+
+    pub fn start(self) -> Span {
+        let Some(tracer) = self.tracer else {
+            return Span::none();
+        };
+        let (trace, parent_id, is_local_root) = match &self.parent {
+            Parent::Span(Span(Some(parent))) => {
+                (Arc::clone(&parent.trace), Some(parent.span_id), false)
+            }
+            Parent::Remote(remote) => {
+                let trace = tracer.new_trace(
+                    Some(remote.trace_id),
+                    self.experiment,
+                    Some(remote.is_sampled),
+                    None,
+                );
+                (trace, Some(remote.span_id), true)
+            }
+            Parent::Span(Span(None)) | Parent::None => {
+                let trace =
+                    tracer.new_trace(self.trace_id, self.experiment, None, self.sampling_ratio);
+                (trace, None, true)
+            }
+        };
+        let start = Start::now();
+        let span_id = random::span_id();
+        let record = SpanRecord {
+            trace_id: trace.id,
+            span_id,
+            parent_id,
+            name: self.name,
+            kind: self.kind,
+            start: self.start.unwrap_or(start.wall),
+            end: None,
+            status: StatusCode::Unset,
+            status_message: String::new(),
+            attributes: self.attributes,
+            events: Vec::new(),
+            links: self.links,
+            experiment: trace.experiment.clone(),
+        };
+        Span(Some(Arc::new(Running {
+            tracer,
+            trace,
+            span_id,
+            is_local_root,
+            start,
+            record: Mutex::new(Some(record)),
+        })))
+    }
+}
+
+impl Span {
+    /// A span that records nothing: what is started while tracing is off.
+    pub const fn none() -> Self {
+        Self(None)
+    }
+
+    /// Whether anything set on it has an effect: it was started while tracing was on, and has not ended.
+    pub fn is_recording(&self) -> bool {
+        self.0
+            .as_ref()
+            .is_some_and(|running| lock(&running.record).is_some())
+    }
+
+    /// `None` for a span that is not recorded.
+    pub fn trace_id(&self) -> Option<TraceId> {
+        self.0.as_ref().map(|running| running.trace.id)
+    }
+
+    /// `None` for a span that is not recorded.
+    pub fn span_id(&self) -> Option<SpanId> {
+        self.0.as_ref().map(|running| running.span_id)
+    }
+
+    /// Whether it is the first span of its trace in this process.
+    pub fn is_local_root(&self) -> bool {
+        self.0.as_ref().is_some_and(|running| running.is_local_root)
+    }
+
+    /// What another process needs to go on with this trace. `None` for a span that is not recorded.
+    pub fn as_remote_parent(&self) -> Option<RemoteParent> {
+        self.0.as_ref().map(|running| RemoteParent {
+            trace_id: running.trace.id,
+            span_id: running.span_id,
+            is_sampled: running.trace.is_sampled(),
+        })
+    }
+
+    /// Reads or changes everything about the span. `None` once it has ended.
+    pub fn with_record<T>(&self, use_it: impl FnOnce(&mut SpanRecord) -> T) -> Option<T> {
+        lock(&self.0.as_ref()?.record).as_mut().map(use_it)
+    }
+
+    /// Sets `key`, replacing an earlier value.
+    pub fn set_attribute(&self, key: impl Into<Text>, value: impl Into<Value>) {
+        self.with_record(|record| record.set(key, value));
+    }
+
+    pub fn set_name(&self, name: impl Into<Text>) {
+        self.with_record(|record| record.name = name.into());
+    }
+
+    /// `LLM`, `TOOL`, `AGENT`, `RETRIEVER`, … or a word of your own.
+    pub fn set_span_type(&self, span_type: &str) {
+        self.set_attribute(key::SPAN_TYPE, json_text(span_type));
+    }
+
+    /// What goes in, as JSON text.
+    pub fn set_inputs_json(&self, json: impl Into<String>) {
+        self.set_attribute(key::INPUTS, json.into());
+    }
+
+    /// What comes out, as JSON text.
+    pub fn set_outputs_json(&self, json: impl Into<String>) {
+        self.set_attribute(key::OUTPUTS, json.into());
+    }
+
+    pub fn set_ok(&self) {
+        self.with_record(|record| {
+            record.status = StatusCode::Ok;
+            record.status_message.clear();
+        });
+    }
+
+    pub fn set_error(&self, message: impl Into<String>) {
+        self.with_record(|record| {
+            record.status = StatusCode::Error;
+            record.status_message = message.into();
+        });
+    }
+
+    /// Adds the event of an exception. The status is set apart, with [`set_error`](Self::set_error).
+    pub fn record_exception(&self, exception_type: &str, message: &str, stacktrace: &str) {
+        let attributes = [
+            (key::EXCEPTION_TYPE, exception_type),
+            (key::EXCEPTION_MESSAGE, message),
+            (key::EXCEPTION_STACKTRACE, stacktrace),
+        ];
+        self.add_event(
+            key::EXCEPTION,
+            attributes
+                .into_iter()
+                .map(|(key, value)| (Text::from(key), Value::from(value)))
+                .collect(),
+        );
+    }
+
+    /// Something that happened now.
+    pub fn add_event(&self, name: impl Into<Text>, attributes: Vec<(Text, Value)>) {
+        self.add_event_at(name, wall_now(), attributes);
+    }
+
+    pub fn add_event_at(
+        &self,
+        name: impl Into<Text>,
+        time: UnixNanos,
+        attributes: Vec<(Text, Value)>,
+    ) {
+        self.with_record(|record| {
+            record.events.push(EventRecord {
+                name: name.into(),
+                time,
+                attributes,
+            });
+        });
+    }
+
+    /// Says that the work has to do with a span of another trace.
+    pub fn add_link(&self, trace_id: TraceId, span_id: SpanId) {
+        self.with_record(|record| {
+            record.links.push(LinkRecord {
+                trace_id,
+                span_id,
+                attributes: Vec::new(),
+            });
+        });
+    }
+
+    /// Changes what is said of the whole trace. It is sent with the trace's first span, when that ends; later changes
+    /// are not.
+    pub fn edit_trace(&self, edit: impl FnOnce(&mut Facts)) {
+        if let Some(running) = &self.0 {
+            running.trace.edit(edit);
+        }
+    }
+
+    /// What was said of the whole trace so far, in this process.
+    pub fn trace_facts(&self) -> Facts {
+        self.0
+            .as_ref()
+            .map_or_else(Facts::default, |running| running.trace.facts())
+    }
+
+    /// Ends it now. A second end has no effect.
+    pub fn end(&self) {
+        if let Some(running) = &self.0 {
+            running.end(None);
+        }
+    }
+
+    /// Ends it at another time than now.
+    pub fn end_at(&self, end: UnixNanos) {
+        if let Some(running) = &self.0 {
+            running.end(Some(end));
+        }
+    }
+}
+
+impl Running {
+    fn end(&self, end: Option<UnixNanos>) {
+        let Some(mut record) = lock(&self.record).take() else {
+            return;
+        };
+        record.end =
+            Some(end.unwrap_or_else(|| self.start.wall.saturating_add(self.start.elapsed())));
+        // A start of its own may lie later than the clock says.
+        if let Some(end) = record.end {
+            record.start = record.start.min(end);
+        }
+        let ending = self.trace.end(record, self.is_local_root);
+        global::tracer_after_fork(&self.tracer).finish(ending);
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        self.end(None);
+    }
+}
+
+/// A text as JSON: attributes of MLflow hold JSON.
+fn json_text(text: &str) -> String {
+    serde_json::Value::from(text).to_string()
+}
