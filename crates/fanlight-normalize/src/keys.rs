@@ -294,6 +294,8 @@ pub(crate) const LIVEKIT: &str = "lk.";
 pub(crate) const TRACE_REQUEST_ID: &str = "mlflow.traceRequestId";
 /// On a root span: `mlflow.traceTag.<tag>` sets a tag of the trace.
 pub(crate) const TRACE_TAG: &str = "mlflow.traceTag.";
+/// On any span: what Fanlight's SDKs say of the whole trace (`tag.<tag>`, `metadata.<key>`, `state`, …).
+pub(crate) const FANLIGHT_TRACE: &str = "fanlight.trace.";
 pub(crate) const SERVICE_NAME: &str = "service.name";
 
 /// The key called `name`, when it is one of ours.

@@ -38,6 +38,7 @@ mod testing;
 mod time_to_first_token;
 mod token_usage;
 mod tool_definitions;
+mod trace_facts;
 mod traceloop;
 mod vercel;
 

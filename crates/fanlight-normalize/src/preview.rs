@@ -258,7 +258,7 @@ fn whole(value: &Value) -> String {
     cut(&render(value, MAX_CHARS + 1))
 }
 
-fn cut(text: &str) -> String {
+pub(crate) fn cut(text: &str) -> String {
     if text.char_indices().nth(MAX_CHARS).is_none() {
         return text.to_owned();
     }

@@ -13,7 +13,7 @@ use crate::ancestry::below_marked;
 use crate::meaning::{Figures, figures};
 use crate::same_call::{Call, seen_twice};
 use crate::tags::{TRACE_NAME, tags};
-use crate::{cost, preview, token_usage};
+use crate::{cost, preview, token_usage, trace_facts};
 
 /// Metadata keys with a field of their own.
 const SESSION: &str = "mlflow.trace.session";
@@ -24,14 +24,14 @@ const COST: &str = "mlflow.trace.cost";
 
 /// Spans in order of time, with what each of them says.
 struct Trace<'a> {
-    facts: Option<&'a TraceFacts>,
+    facts: Option<Cow<'a, TraceFacts>>,
     spans: Vec<&'a Span>,
     figures: Vec<Figures<'a>>,
 }
 
 /// Derives the summary of a trace. The order of `spans` does not matter; each id is expected once.
 ///
-/// What the client said about the trace as a whole (`facts`) wins over what its spans say. `experiment` is where the
+/// What the client said about the trace as a whole (`facts`) wins over what its spans say of it, and that over what follows from them. `experiment` is where the
 /// trace lives, which may differ from what `facts` say.
 pub fn summarize(
     key: TraceKey,
@@ -39,7 +39,8 @@ pub fn summarize(
     facts: Option<&TraceFacts>,
     spans: &[Arc<Span>],
 ) -> TraceSummary {
-    let trace = Trace::new(facts, spans);
+    let trace = Trace::new(key, experiment, facts, spans);
+    let facts = trace.facts.as_deref();
     let (start, duration) = trace.times();
     let mut tags = tags(facts, &trace.spans);
     let of_spans = trace.usage();
@@ -87,9 +88,16 @@ pub fn sort_spans(spans: &mut [Arc<Span>]) {
 }
 
 impl<'a> Trace<'a> {
-    fn new(facts: Option<&'a TraceFacts>, spans: &'a [Arc<Span>]) -> Self {
+    fn new(
+        key: TraceKey,
+        experiment: ExperimentId,
+        facts: Option<&'a TraceFacts>,
+        spans: &'a [Arc<Span>],
+    ) -> Self {
         let mut spans: Vec<_> = spans.iter().map(Arc::as_ref).collect();
         spans.sort_by_key(|span| (span.start, span.span_id));
+        let nothing = || TraceFacts::new(key.trace, experiment);
+        let facts = trace_facts::joined(facts, nothing, &spans);
         let figures = spans.iter().map(|span| figures(span)).collect();
         Self {
             facts,
@@ -103,13 +111,14 @@ impl<'a> Trace<'a> {
     }
 
     /// Metadata the client gave.
-    fn said(&self, key: &str) -> Option<&'a str> {
-        self.facts?.metadata.get(key).map(String::as_str)
+    fn said(&self, key: &str) -> Option<&str> {
+        let facts = self.facts.as_deref()?;
+        facts.metadata.get(key).map(String::as_str)
     }
 
     /// The first root decides, unless the client said how it ended. A trace without a root is not complete.
     fn state(&self) -> TraceState {
-        let said = self.facts.and_then(|facts| facts.state);
+        let said = self.facts.as_deref().and_then(|facts| facts.state);
         if let Some(said @ (TraceState::Ok | TraceState::Error)) = said {
             return said;
         }
@@ -123,11 +132,11 @@ impl<'a> Trace<'a> {
 
     /// Client values win. Otherwise the known spans count, and an open root means that nobody knows yet.
     fn times(&self) -> (UnixNanos, Option<Nanos>) {
-        let said_start = self.facts.and_then(|facts| facts.start);
+        let said_start = self.facts.as_deref().and_then(|facts| facts.start);
         let start = said_start
             .or(self.spans.first().map(|span| span.start))
             .unwrap_or_default();
-        if let Some(said) = self.facts.and_then(|facts| facts.duration) {
+        if let Some(said) = self.facts.as_deref().and_then(|facts| facts.duration) {
             return (start, Some(said));
         }
         if self.roots().any(|root| root.end.is_none()) {
@@ -140,13 +149,19 @@ impl<'a> Trace<'a> {
     /// Of several roots the last one that has inputs. A root without, of a framework or a web server, has what its first
     /// model or agent was asked.
     fn request_preview(&self) -> Option<String> {
-        let said = self.facts.and_then(|facts| facts.request_preview.clone());
+        let said = self
+            .facts
+            .as_deref()
+            .and_then(|facts| facts.request_preview.clone());
         said.or_else(|| self.roots().rev().find_map(preview::request))
             .or_else(|| self.speaking().find_map(preview::asked))
     }
 
     fn response_preview(&self) -> Option<String> {
-        let said = self.facts.and_then(|facts| facts.response_preview.clone());
+        let said = self
+            .facts
+            .as_deref()
+            .and_then(|facts| facts.response_preview.clone());
         said.or_else(|| self.roots().rev().find_map(preview::response))
             .or_else(|| self.speaking().rev().find_map(preview::answered))
     }
@@ -236,9 +251,8 @@ impl<'a> Trace<'a> {
     fn metadata(&self, usage: Option<&TokenUsage>) -> BTreeMap<String, String> {
         let mut metadata = self
             .facts
-            .map(|facts| Cow::Borrowed(&facts.metadata))
-            .unwrap_or_default()
-            .into_owned();
+            .as_deref()
+            .map_or_else(BTreeMap::new, |facts| facts.metadata.clone());
         metadata.retain(|key, text| match key.as_str() {
             SESSION | USER | SOURCE_RUN | COST => false,
             TOKEN_USAGE => token_usage::says_otherwise(text, usage),

@@ -76,7 +76,7 @@ fn is_tag_of_resource(key: &str) -> bool {
 }
 
 /// Letters, digits, `_ - . space : /`, like a relative path that goes nowhere else.
-fn is_legal_key(key: &str) -> bool {
+pub(crate) fn is_legal_key(key: &str) -> bool {
     let is_legal_char =
         |character: char| character.is_alphanumeric() || "_-. :/".contains(character);
     !key.is_empty()
@@ -89,15 +89,15 @@ fn is_legal_key(key: &str) -> bool {
 
 fn tag_value(value: &Value) -> String {
     match value {
-        Value::String(text) => {
-            let text = plain(text);
-            match text.char_indices().nth(MAX_VALUE_CHARS) {
-                Some((end, _)) => text[..end].to_owned(),
-                None => text.into_owned(),
-            }
-        }
+        Value::String(text) => within_limit(&plain(text)).to_owned(),
         other => render(other, MAX_VALUE_CHARS),
     }
+}
+
+pub(crate) fn within_limit(text: &str) -> &str {
+    text.char_indices()
+        .nth(MAX_VALUE_CHARS)
+        .map_or(text, |(end, _)| &text[..end])
 }
 
 #[cfg(test)]
