@@ -53,7 +53,7 @@ const NEVER: [(&str, &[&str]); 6] = [
 ];
 
 /// Licences that may be shipped with an Apache-2.0 program, as they stand in manifests.
-const LICENCES: [&str; 12] = [
+const LICENCES: [&str; 13] = [
     "Apache-2.0",
     "Apache-2.0 WITH LLVM-exception",
     "MIT",
@@ -66,6 +66,8 @@ const LICENCES: [&str; 12] = [
     "Unicode-3.0",
     "Unlicense",
     "CC0-1.0",
+    // Of data: Mozilla's list of certificate authorities.
+    "CDLA-Permissive-2.0",
 ];
 
 fn root() -> PathBuf {

@@ -162,7 +162,7 @@ impl<T> Queue<T> {
         Taken::Items(items)
     }
 
-    /// Lets the taker have what is here without waiting for more. Answers how many items were ever taken in.
+    /// Lets the taker have what is here without waiting for more. Answers as [`accepted`](Self::accepted).
     pub(crate) fn hurry(&self) -> u64 {
         let mut state = self.lock();
         state.hurried = true;
@@ -179,8 +179,9 @@ impl<T> Queue<T> {
         self.taken.notify_all();
     }
 
-    pub(crate) fn len(&self) -> usize {
-        self.lock().items.len()
+    /// How many items were ever taken in.
+    pub(crate) fn accepted(&self) -> u64 {
+        self.lock().accepted
     }
 
     /// A panic of another thread leaves nothing half done here: the state is whole between any two statements that

@@ -33,7 +33,15 @@ pub(super) struct Client {
 
 impl Client {
     pub(super) fn new(destination: Destination) -> Self {
-        let agent = Agent::config_builder()
+        let config = Agent::config_builder();
+        // A receiver inside a company has a certificate of that company.
+        #[cfg(feature = "tls")]
+        let config = config.tls_config(
+            ureq::tls::TlsConfig::builder()
+                .root_certs(ureq::tls::RootCerts::PlatformVerifier)
+                .build(),
+        );
+        let agent = config
             .timeout_global(Some(destination.timeout))
             .http_status_as_error(false)
             // A redirect would carry the headers, and what they prove, elsewhere.

@@ -110,9 +110,9 @@ impl Outbox {
         }
     }
 
-    /// Takes a batch in: in memory, or on disk when memory is full. Without a disk it waits for room as long as
-    /// `may_wait`, or else leaves the batch out and counts it.
-    pub(super) fn offer(&self, payload: Arc<Payload>, may_wait: bool) {
+    /// Takes a batch in: in memory, or on disk when memory is full. Without a disk it waits for room; not, unless it is
+    /// `alone`, for a receiver that is away: then it leaves the batch out and counts it, for the sake of the others.
+    pub(super) fn offer(&self, payload: Arc<Payload>, alone: bool) {
         let mut state = lock(&self.state);
         let has_room = |state: &State| {
             state.batches.is_empty() || state.bytes + payload.body.len() <= self.max_bytes
@@ -122,7 +122,7 @@ impl Outbox {
             self.spill(&payload);
             return;
         }
-        while may_wait && !has_room(&state) && state.phase < Phase::GivenUp {
+        while (alone || !state.away) && !has_room(&state) && state.phase < Phase::GivenUp {
             state = self.wait(state);
         }
         if has_room(&state) && state.phase < Phase::GivenUp {

@@ -137,8 +137,10 @@ impl Pipeline {
         }
     }
 
+    /// Spans that wait to be encoded, or are just being.
     pub(crate) fn queued(&self) -> u64 {
-        self.shared.queue.len() as u64
+        let accepted = self.shared.queue.accepted();
+        accepted.saturating_sub(*lock(&self.shared.encoded))
     }
 
     pub(crate) fn destination_stats(&self) -> Vec<DestinationStats> {
@@ -181,7 +183,6 @@ struct Encoder {
 impl Encoder {
     fn run(self) {
         while let Taken::Items(spans) = self.shared.queue.take(self.settings.batch_wait) {
-            let count = spans.len() as u64;
             let mut batch = Vec::with_capacity(spans.len());
             let mut bytes = 0;
             for mut span in spans {
@@ -195,8 +196,6 @@ impl Encoder {
                 }
             }
             self.hand_on(&batch);
-            *lock(&self.shared.encoded) += count;
-            self.shared.progress.notify_all();
         }
     }
 
@@ -215,8 +214,7 @@ impl Encoder {
         let wants_gzip =
             |destination: &crate::Destination| destination.compression == Compression::Gzip;
         let mut packed = None;
-        // One that is away must not hold back others; alone, it may.
-        let may_wait = self.outboxes.len() == 1;
+        let alone = self.outboxes.len() == 1;
         for (destination, outbox) in self.settings.destinations.iter().zip(&self.outboxes) {
             let is_gzip = wants_gzip(destination);
             let payload = if is_gzip {
@@ -224,8 +222,10 @@ impl Encoder {
             } else {
                 payload(plain.clone(), batch.len(), false)
             };
-            outbox.offer(payload, may_wait);
+            outbox.offer(payload, alone);
         }
+        *lock(&self.shared.encoded) += batch.len() as u64;
+        self.shared.progress.notify_all();
     }
 }
 
