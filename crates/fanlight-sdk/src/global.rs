@@ -57,11 +57,11 @@ pub(crate) fn restart() {
     std::mem::forget(before);
 }
 
-/// For a span that was started before a fork and ends in the child: the tracer of this process.
-pub(crate) fn tracer_after_fork(of_span: &Tracer) -> Tracer {
-    if of_span.is_of_this_process() {
-        of_span.clone()
-    } else {
-        tracer().unwrap_or_else(|| of_span.clone())
+/// Uses the tracer a span was started with; in a child process, for a span from before the fork, that of this process.
+pub(crate) fn with_tracer_of(span: &Tracer, use_it: impl FnOnce(&Tracer)) {
+    if span.is_of_this_process() {
+        use_it(span);
+    } else if let Some(tracer) = tracer() {
+        use_it(&tracer);
     }
 }

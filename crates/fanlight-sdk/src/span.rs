@@ -362,7 +362,7 @@ impl Running {
             record.start = record.start.min(end);
         }
         let ending = self.trace.end(record, self.is_local_root);
-        global::tracer_after_fork(&self.tracer).finish(ending);
+        global::with_tracer_of(&self.tracer, |tracer| tracer.finish(ending));
     }
 }
 

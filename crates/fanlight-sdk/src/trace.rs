@@ -49,7 +49,9 @@ pub struct Facts {
 /// What becomes of a span that ends.
 #[derive(Debug)]
 pub(crate) enum Ending {
-    Send(Vec<SpanRecord>),
+    Send(SpanRecord),
+    /// This one, and those that were held.
+    SendAll(Vec<SpanRecord>),
     Hold,
     /// That many are left out, this one among them.
     LeaveOut(usize),
@@ -91,7 +93,7 @@ impl Trace {
             state.facts.write_to(&mut span);
         }
         match &mut state.fate {
-            Fate::Sent => Ending::Send(vec![span]),
+            Fate::Sent => Ending::Send(span),
             Fate::SampledOut => Ending::LeaveOut(1),
             Fate::Held(spans) => {
                 let failed = span.status == StatusCode::Error;
@@ -102,7 +104,7 @@ impl Trace {
                 if failed || is_local_root && has_failed() {
                     let held = std::mem::take(spans);
                     state.fate = Fate::Sent;
-                    Ending::Send(held)
+                    Ending::SendAll(held)
                 } else if is_local_root {
                     let count = spans.len();
                     state.fate = Fate::SampledOut;

@@ -10,7 +10,7 @@ use crate::encode::Source;
 use crate::export::{NotSent, Pipeline};
 use crate::fork;
 use crate::random;
-use crate::record::Text;
+use crate::record::{SpanRecord, Text};
 use crate::settings::{Experiment, Settings};
 use crate::span::SpanBuilder;
 use crate::stats::{Counter, Stats};
@@ -145,14 +145,19 @@ impl Tracer {
                 self.0.released.add(count - 1);
                 self.0.sampled_out.add(count);
             }
-            Ending::Send(spans) => {
+            Ending::Send(span) => self.send(span),
+            Ending::SendAll(spans) => {
                 self.0.released.add(spans.len() - 1);
                 for span in spans {
-                    if self.0.pipeline.push(span).is_err() {
-                        self.0.dropped.add(1);
-                    }
+                    self.send(span);
                 }
             }
+        }
+    }
+
+    fn send(&self, span: SpanRecord) {
+        if self.0.pipeline.push(span).is_err() {
+            self.0.dropped.add(1);
         }
     }
 }
