@@ -6,11 +6,14 @@
 
 pub mod attributes;
 mod clock;
+mod context;
 mod encode;
 mod export;
 mod fork;
 pub mod global;
+mod install;
 mod limits;
+mod macros;
 mod propagation;
 mod queue;
 mod random;
@@ -21,10 +24,13 @@ mod stats;
 mod sync;
 mod trace;
 mod tracer;
+mod value;
 
+pub use context::{Entered, Instrument, Instrumented, current_span, update_current_trace};
 pub use export::NotSent;
 pub use fanlight_model::{SpanId, SpanKind, StatusCode, TraceId, UnixNanos, Value};
 pub use fork::after_fork_in_child;
+pub use install::{Builder, Guard, InitError, builder, init};
 pub use propagation::{ParseTraceparentError, RemoteParent, TRACEPARENT};
 pub use record::{EventRecord, LinkRecord, SpanRecord, Text};
 pub use settings::{
@@ -35,3 +41,4 @@ pub use span::{Span, SpanBuilder};
 pub use stats::{DestinationStats, Stats};
 pub use trace::Facts;
 pub use tracer::Tracer;
+pub use value::IntoValue;
