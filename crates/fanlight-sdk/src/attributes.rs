@@ -9,6 +9,13 @@ pub const SPAN_TYPE: &str = "mlflow.spanType";
 /// The function a span is about, as JSON text. Source: MLflow.
 pub const FUNCTION_NAME: &str = "mlflow.spanFunctionName";
 
+/// Seconds from the start of a call to the first piece of its answer. Source: OpenTelemetry semantic conventions, "GenAI".
+pub const TIME_TO_FIRST_CHUNK: &str = "gen_ai.response.time_to_first_chunk";
+
+/// How many items a traced stream yielded, and whether it came to its end or was dropped before.
+pub const STREAM_ITEMS: &str = "fanlight.stream.items";
+pub const STREAM_COMPLETE: &str = "fanlight.stream.complete";
+
 /// The event of an exception, and its attributes. Source: OpenTelemetry semantic conventions, "Exceptions".
 pub const EXCEPTION: &str = "exception";
 pub const EXCEPTION_TYPE: &str = "exception.type";

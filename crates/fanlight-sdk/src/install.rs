@@ -8,9 +8,7 @@ use fanlight_model::Value;
 use crate::export::NotSent;
 use crate::global;
 use crate::record::Text;
-use crate::settings::{
-    Destination, Experiment, Processor, SettingError, Settings, SpoolSettings,
-};
+use crate::settings::{Destination, Experiment, Processor, SettingError, Settings, SpoolSettings};
 use crate::tracer::Tracer;
 use crate::value::IntoValue;
 

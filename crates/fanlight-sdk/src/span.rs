@@ -175,9 +175,7 @@ impl SpanBuilder {
                     .map(|current| (Arc::clone(&current.trace), current.span_id))
             })
             .flatten(),
-            Parent::Span(Span(Some(parent))) => {
-                Some((Arc::clone(&parent.trace), parent.span_id))
-            }
+            Parent::Span(Span(Some(parent))) => Some((Arc::clone(&parent.trace), parent.span_id)),
             _ => None,
         };
         let (trace, parent_id, is_local_root) = match (local_parent, &self.parent) {
@@ -316,7 +314,11 @@ impl Span {
         self.record_error_of_type("error", error);
     }
 
-    pub(crate) fn record_error_of_type(&self, type_name: &str, error: &(dyn std::error::Error + 'static)) {
+    pub(crate) fn record_error_of_type(
+        &self,
+        type_name: &str,
+        error: &(dyn std::error::Error + 'static),
+    ) {
         if self.0.is_none() {
             return;
         }
@@ -451,6 +453,6 @@ pub(crate) fn to_json<T: Serialize + ?Sized>(value: &T) -> String {
 }
 
 /// A text as JSON: attributes of MLflow hold JSON.
-fn json_text(text: &str) -> String {
+pub(crate) fn json_text(text: &str) -> String {
     serde_json::Value::from(text).to_string()
 }
