@@ -113,6 +113,12 @@ impl Builder {
         self.settings(|settings| settings.processors.push(processor))
     }
 
+    /// Takes personal data and secrets out of each span before it leaves the process.
+    #[cfg(feature = "redaction")]
+    pub fn redaction(self, redaction: crate::redact::Redaction) -> Self {
+        self.processor(redaction.into())
+    }
+
     /// The folder in which spans wait while the receiver is away.
     pub fn spool(self, dir: impl Into<PathBuf>) -> Self {
         let spool = SpoolSettings::new(dir);

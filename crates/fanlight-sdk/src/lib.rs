@@ -22,6 +22,8 @@ mod propagation;
 mod queue;
 mod random;
 mod record;
+#[cfg(feature = "redaction")]
+pub mod redact;
 mod settings;
 mod span;
 mod stats;
