@@ -9,11 +9,14 @@
 #[path = "private/mod.rs"]
 pub mod __private;
 pub mod attributes;
+#[cfg(feature = "client")]
+pub mod client;
 mod clock;
 mod context;
 mod encode;
 mod export;
 mod fork;
+pub mod genai;
 pub mod global;
 mod install;
 mod limits;
