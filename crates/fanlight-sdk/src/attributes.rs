@@ -34,6 +34,9 @@ pub const TIME_TO_FIRST_CHUNK: &str = "gen_ai.response.time_to_first_chunk";
 pub const STREAM_ITEMS: &str = "fanlight.stream.items";
 pub const STREAM_COMPLETE: &str = "fanlight.stream.complete";
 
+/// Who made a span, where that is not this crate. Source: OpenTelemetry semantic conventions.
+pub const SCOPE_NAME: &str = "otel.scope.name";
+
 /// The event of an exception, and its attributes. Source: OpenTelemetry semantic conventions, "Exceptions".
 pub const EXCEPTION: &str = "exception";
 pub const EXCEPTION_TYPE: &str = "exception.type";

@@ -59,6 +59,8 @@ pub struct Entered {
     span: Span,
     /// `None` where nothing was entered.
     before: Option<Span>,
+    #[cfg(feature = "opentelemetry")]
+    _active: Option<opentelemetry::ContextGuard>,
     on_this_thread: PhantomData<*const ()>,
 }
 
@@ -76,6 +78,8 @@ impl Span {
             .is_some()
             .then(|| replace_current(self.clone()));
         Entered {
+            #[cfg(feature = "opentelemetry")]
+            _active: crate::opentelemetry::activate(&self),
             span: self,
             before,
             on_this_thread: PhantomData,

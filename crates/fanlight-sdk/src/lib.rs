@@ -18,9 +18,13 @@ mod export;
 mod fork;
 pub mod genai;
 pub mod global;
+#[cfg(feature = "http")]
+pub mod http;
 mod install;
 mod limits;
 mod macros;
+#[cfg(feature = "opentelemetry")]
+pub mod opentelemetry;
 mod propagation;
 mod queue;
 mod random;
@@ -34,6 +38,8 @@ mod sync;
 pub mod testing;
 mod trace;
 mod tracer;
+#[cfg(feature = "tracing")]
+pub mod tracing;
 mod value;
 
 pub use context::{Entered, Instrument, Instrumented, current_span, update_current_trace};

@@ -163,20 +163,30 @@ impl SpanBuilder {
         self.attribute(key::INPUTS, to_json(inputs))
     }
 
-    pub fn start(self) -> Span {
+    #[cfg_attr(
+        not(feature = "opentelemetry"),
+        expect(unused_mut, reason = "changed there alone")
+    )]
+    pub fn start(mut self) -> Span {
         let Some(tracer) = self.tracer else {
             return Span::none();
         };
         let local_parent = match &self.parent {
-            Parent::Current => context::with_current(|span| {
-                let current = span.0.as_ref();
-                current
-                    .filter(|current| current.tracer.is_same(&tracer))
-                    .map(|current| (Arc::clone(&current.trace), current.span_id))
-            })
-            .flatten(),
+            Parent::Current => current_of(&tracer),
             Parent::Span(Span(Some(parent))) => Some((Arc::clone(&parent.trace), parent.span_id)),
             _ => None,
+        };
+        #[cfg(feature = "opentelemetry")]
+        let local_parent = match (&self.parent, crate::opentelemetry::active_span()) {
+            // A span of OpenTelemetry was entered since.
+            (Parent::Current, Some(active)) => match local_parent {
+                Some((trace, _)) if trace.id == active.trace_id => Some((trace, active.span_id)),
+                _ => {
+                    self.parent = Parent::Remote(active);
+                    None
+                }
+            },
+            _ => local_parent,
         };
         let (trace, parent_id, is_local_root) = match (local_parent, &self.parent) {
             (Some((trace, span_id)), _) => (trace, Some(span_id), false),
@@ -221,6 +231,17 @@ impl SpanBuilder {
             record: Mutex::new(Some(record)),
         })))
     }
+}
+
+/// The trace and the id of the thread's current span, where that is one of this tracer.
+fn current_of(tracer: &Tracer) -> Option<(Arc<Trace>, SpanId)> {
+    context::with_current(|span| {
+        let current = span.0.as_ref();
+        current
+            .filter(|current| current.tracer.is_same(tracer))
+            .map(|current| (Arc::clone(&current.trace), current.span_id))
+    })
+    .flatten()
 }
 
 impl Span {
@@ -323,13 +344,7 @@ impl Span {
             return;
         }
         let message = error.to_string();
-        let causes = std::iter::successors(error.source(), |cause| cause.source());
-        let mut chain = message.clone();
-        for cause in causes {
-            chain.push_str("\ncaused by: ");
-            chain.push_str(&cause.to_string());
-        }
-        self.record_exception(type_name, &message, &chain);
+        self.record_exception(type_name, &message, &with_causes(error));
         self.set_error(message);
     }
 
@@ -444,6 +459,14 @@ impl Drop for Running {
     fn drop(&mut self) {
         self.end(None);
     }
+}
+
+/// What an error says, and then each of its causes, one a line.
+pub(crate) fn with_causes(error: &(dyn std::error::Error + 'static)) -> String {
+    let causes = std::iter::successors(error.source(), |cause| cause.source());
+    causes.fold(error.to_string(), |chain, cause| {
+        chain + "\ncaused by: " + &cause.to_string()
+    })
 }
 
 /// A value that cannot be written as JSON leaves a note in its place: tracing never fails the application.

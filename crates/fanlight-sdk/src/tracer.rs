@@ -116,6 +116,14 @@ impl Tracer {
         }
     }
 
+    /// Sends a span that was made elsewhere, as it is: neither sampling nor what is said of its trace applies.
+    pub fn send_record(&self, mut span: SpanRecord) {
+        if span.experiment.is_none() {
+            span.experiment.clone_from(&lock(&self.0.live).experiment);
+        }
+        self.finish(Ending::Send(span));
+    }
+
     pub(crate) fn is_same(&self, other: &Self) -> bool {
         Arc::ptr_eq(&self.0, &other.0)
     }
