@@ -5,7 +5,7 @@ SHELL := /bin/bash
 BIN := $(or $(CARGO_TARGET_DIR),target)/release/fanlight
 export FANLIGHT_TEST_CACHE ?= $(CURDIR)/target/test-cache
 
-.PHONY: run build ui ui-packages test lint test-rust test-ui test-clients test-browser bench bench-mlflow screenshots demo torture torture-release fuzz clean
+.PHONY: run build ui ui-packages test lint test-rust test-sdk test-ui test-clients test-browser bench bench-sdk bench-mlflow screenshots demo torture torture-release fuzz clean
 
 ## Build and start the server on http://127.0.0.1:5000 (settings: docs/configuration.md).
 run: build
@@ -30,7 +30,7 @@ demo: build
 	@$(BIN) demo
 
 ## Everything: format, lints, unit tests, black-box tests with real clients and a real browser.
-test: ui lint test-ui test-rust test-clients test-browser
+test: ui lint test-ui test-rust test-sdk test-clients test-browser
 
 lint: ui-packages
 	cd ui && npm run --silent lint
@@ -45,6 +45,12 @@ test-ui: ui-packages
 test-rust:
 	cargo test --workspace --locked
 	cargo build --locked --package fanlight-cli
+
+## What the Rust SDK has behind features, and its examples, against the server and a stand-in for providers of models.
+test-sdk: export FANLIGHT_BIN ?= $(abspath $(or $(CARGO_TARGET_DIR),target))/debug/fanlight
+test-sdk:
+	cargo build --locked --package fanlight-cli
+	cargo test --locked --package fanlight --all-features -- --include-ignored
 
 ## Real MLflow and OpenTelemetry Python clients against the real binary.
 test-clients: export FANLIGHT_BIN ?= $(abspath $(or $(CARGO_TARGET_DIR),target))/debug/fanlight
@@ -67,6 +73,10 @@ bench: build
 	@cargo run --release --locked --package fanlight-bench -- --server-bin $(abspath $(BIN)) --traces 100000 --traces 1000000 --out target/bench.json
 	@cargo run --release --locked --package fanlight-bench -- --server-bin $(abspath $(BIN)) --workload history --traces 60 --out target/bench-history.json
 	@cargo run --release --locked --package fanlight-bench -- --server-bin $(abspath $(BIN)) --workload small --batch 250 --traces 100000 --traces 1000000 --traces 10000000 --read-seconds 4 --out target/bench-small.json
+
+## What a span costs with the Rust SDK, beside OpenTelemetry's and `tracing`.
+bench-sdk:
+	cd bench/sdk && cargo bench --locked
 
 ## The same against a real MLflow server, for the ratio.
 bench-mlflow: build

@@ -37,6 +37,13 @@ pub const STREAM_COMPLETE: &str = "fanlight.stream.complete";
 /// Who made a span, where that is not this crate. Source: OpenTelemetry semantic conventions.
 pub const SCOPE_NAME: &str = "otel.scope.name";
 
+/// Whose message shapes inputs and outputs have: `openai`, `anthropic`, `gemini`. Source: MLflow.
+pub const MESSAGE_FORMAT: &str = "mlflow.message.format";
+
+/// Why a call failed. Source: OpenTelemetry semantic conventions, "HTTP".
+pub const ERROR_TYPE: &str = "error.type";
+pub const HTTP_STATUS: &str = "http.response.status_code";
+
 /// The event of an exception, and its attributes. Source: OpenTelemetry semantic conventions, "Exceptions".
 pub const EXCEPTION: &str = "exception";
 pub const EXCEPTION_TYPE: &str = "exception.type";

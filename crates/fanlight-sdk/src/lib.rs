@@ -31,6 +31,8 @@ mod random;
 mod record;
 #[cfg(feature = "redaction")]
 pub mod redact;
+#[cfg(feature = "reqwest-middleware")]
+pub mod reqwest;
 mod settings;
 mod span;
 mod stats;
@@ -41,6 +43,8 @@ mod tracer;
 #[cfg(feature = "tracing")]
 pub mod tracing;
 mod value;
+#[cfg(feature = "reqwest-middleware")]
+mod wire;
 
 pub use context::{Entered, Instrument, Instrumented, current_span, update_current_trace};
 pub use export::NotSent;

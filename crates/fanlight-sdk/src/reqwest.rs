@@ -1,0 +1,161 @@
+//! Calls of language models that `reqwest` makes, traced by their address and body: OpenAI's APIs, which many providers
+//! speak, Anthropic's and Gemini's, with streams of server-sent events.
+//!
+//! ```
+//! # fn client() -> reqwest_middleware::ClientWithMiddleware {
+//! reqwest_middleware::ClientBuilder::new(reqwest::Client::new())
+//!     .with(fanlight::reqwest::Tracing::new())
+//!     .build()
+//! # }
+//! ```
+//!
+//! The span of a call ends when the body of the answer has been read, or is dropped. Bodies go on to the reader as they
+//! come; up to 16 MiB of one are looked at. Headers are not kept, as they hold keys. Every other request goes through
+//! as it is.
+
+use std::pin::Pin;
+use std::task::{Context, Poll};
+use std::time::Instant;
+
+use bytes::Bytes;
+use futures_core::Stream;
+use http::Extensions;
+use reqwest::{Body, Request, Response, ResponseBuilderExt as _};
+use reqwest_middleware::{Middleware, Next, Result};
+
+use crate::context::Instrument as _;
+use crate::wire::{self, Answer};
+
+/// See the module.
+#[derive(Clone, Debug, Default)]
+pub struct Tracing {
+    propagates: bool,
+}
+
+impl Tracing {
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Tells whoever is called, also of other requests, about the span it is called from: for services of one's own, as
+    /// the header `traceparent`.
+    #[must_use]
+    pub fn propagate(mut self) -> Self {
+        self.propagates = true;
+        self
+    }
+}
+
+#[async_trait::async_trait]
+impl Middleware for Tracing {
+    async fn handle(
+        &self,
+        mut request: Request,
+        extensions: &mut Extensions,
+        next: Next<'_>,
+    ) -> Result<Response> {
+        let recognised = if crate::global::is_recording() {
+            recognise(&request)
+        } else {
+            None
+        };
+        let Some(call) = recognised else {
+            if self.propagates {
+                crate::http::inject(request.headers_mut());
+            }
+            return next.run(request, extensions).await;
+        };
+        let started = Instant::now();
+        let span = call.span().start();
+        span.set_attribute(
+            "server.address",
+            request.url().host_str().unwrap_or_default(),
+        );
+        if self.propagates {
+            crate::http::inject_span(&span, request.headers_mut());
+        }
+        let reply = next.run(request, extensions).instrument(span.clone()).await;
+        match reply {
+            Ok(response) => {
+                let is_stream = response.status().is_success() && is_stream(&response);
+                let answer = Answer::new(&call, span, started, is_stream);
+                Ok(observed(response, answer))
+            }
+            Err(error) => {
+                span.record_error(&error);
+                span.end();
+                Err(error)
+            }
+        }
+    }
+}
+
+fn recognise(request: &Request) -> Option<wire::Request> {
+    let url = request.url();
+    let body = request.body()?.as_bytes()?;
+    wire::recognise(url.host_str().unwrap_or_default(), url.path(), body)
+}
+
+fn is_stream(response: &Response) -> bool {
+    let content_type = response.headers().get(http::header::CONTENT_TYPE);
+    let is_events = content_type
+        .and_then(|value| value.to_str().ok())
+        .is_some_and(|value| value.starts_with("text/event-stream"));
+    is_events || response.url().path().ends_with(":streamGenerateContent")
+}
+
+/// The same response, whose body is read by `answer` as it goes by.
+fn observed(response: Response, answer: Answer) -> Response {
+    let url = response.url().clone();
+    let status = response.status();
+    let mut builder = http::Response::builder()
+        .status(status)
+        .version(response.version())
+        .url(url);
+    if let Some(headers) = builder.headers_mut() {
+        headers.clone_from(response.headers());
+    }
+    let failed = (!status.is_success()).then_some(status.as_u16());
+    let body = Observed {
+        body: Box::pin(response.bytes_stream()),
+        answer,
+        failed,
+    };
+    let response = builder.body(Body::wrap_stream(body));
+    response.expect("made of parts of a response").into()
+}
+
+struct Observed {
+    body: Pin<Box<dyn Stream<Item = reqwest::Result<Bytes>> + Send>>,
+    answer: Answer,
+    /// The status of an answer that is none.
+    failed: Option<u16>,
+}
+
+impl Stream for Observed {
+    type Item = reqwest::Result<Bytes>;
+
+    fn poll_next(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Self::Item>> {
+        let item = std::task::ready!(self.body.as_mut().poll_next(context));
+        match &item {
+            Some(Ok(bytes)) => self.answer.read(bytes),
+            Some(Err(error)) => self.answer.fail(error),
+            None => match self.failed {
+                Some(status) => self.answer.refused(status),
+                None => self.answer.finish(),
+            },
+        }
+        Poll::Ready(item)
+    }
+}
+
+/// Whoever stops at the status has seen all that counts.
+impl Drop for Observed {
+    fn drop(&mut self) {
+        if let Some(status) = self.failed
+            && self.answer.span().is_recording()
+        {
+            self.answer.refused(status);
+        }
+    }
+}
