@@ -8,6 +8,8 @@
 #[doc(hidden)]
 #[path = "private/mod.rs"]
 pub mod __private;
+#[cfg(feature = "async-openai")]
+pub mod async_openai;
 pub mod attributes;
 #[cfg(feature = "client")]
 pub mod client;
@@ -31,7 +33,7 @@ mod random;
 mod record;
 #[cfg(feature = "redaction")]
 pub mod redact;
-#[cfg(feature = "reqwest-middleware")]
+#[cfg(feature = "reqwest")]
 pub mod reqwest;
 mod settings;
 mod span;
@@ -43,7 +45,7 @@ mod tracer;
 #[cfg(feature = "tracing")]
 pub mod tracing;
 mod value;
-#[cfg(feature = "reqwest-middleware")]
+#[cfg(feature = "reqwest")]
 mod wire;
 
 pub use context::{Entered, Instrument, Instrumented, current_span, update_current_trace};

@@ -1,13 +1,8 @@
 //! Calls of language models that `reqwest` makes, traced by their address and body: OpenAI's APIs, which many providers
 //! speak, Anthropic's and Gemini's, with streams of server-sent events.
 //!
-//! ```
-//! # fn client() -> reqwest_middleware::ClientWithMiddleware {
-//! reqwest_middleware::ClientBuilder::new(reqwest::Client::new())
-//!     .with(fanlight::reqwest::Tracing::new())
-//!     .build()
-//! # }
-//! ```
+//! Who has a `reqwest_middleware` client adds [`Tracing`] to it, with the feature `reqwest-middleware`; who has requests
+//! of plain `reqwest` at hand sends them with [`execute`].
 //!
 //! The span of a call ends when the body of the answer has been read, or is dropped. Bodies go on to the reader as they
 //! come; up to 16 MiB of one are looked at. Headers are not kept, as they hold keys. Every other request goes through
@@ -19,19 +14,84 @@ use std::time::Instant;
 
 use bytes::Bytes;
 use futures_core::Stream;
-use http::Extensions;
-use reqwest::{Body, Request, Response, ResponseBuilderExt as _};
-use reqwest_middleware::{Middleware, Next, Result};
+use reqwest::{Body, Client, Request, Response, ResponseBuilderExt as _};
 
 use crate::context::Instrument as _;
 use crate::wire::{self, Answer};
 
-/// See the module.
+/// As [`Client::execute`], traced.
+///
+/// ```no_run
+/// # async fn ask(client: reqwest::Client, request: reqwest::Request) -> reqwest::Result<()> {
+/// let answer = fanlight::reqwest::execute(&client, request).await?.text().await?;
+/// # drop(answer);
+/// # Ok(())
+/// # }
+/// ```
+pub async fn execute(client: &Client, request: Request) -> reqwest::Result<Response> {
+    traced(request, false, |request| client.execute(request)).await
+}
+
+/// Sends a request with `send`, and makes a span of it if it calls a model.
+async fn traced<F, E>(
+    mut request: Request,
+    propagates: bool,
+    send: impl FnOnce(Request) -> F,
+) -> Result<Response, E>
+where
+    F: Future<Output = Result<Response, E>>,
+    E: std::error::Error + 'static,
+{
+    let recognised = if crate::global::is_recording() {
+        recognise(&request)
+    } else {
+        None
+    };
+    let Some(call) = recognised else {
+        if propagates {
+            crate::http::inject(request.headers_mut());
+        }
+        return send(request).await;
+    };
+    let started = Instant::now();
+    let span = call.span().start();
+    span.set_attribute(
+        "server.address",
+        request.url().host_str().unwrap_or_default(),
+    );
+    if propagates {
+        crate::http::inject_span(&span, request.headers_mut());
+    }
+    match send(request).instrument(span.clone()).await {
+        Ok(response) => {
+            let is_stream = response.status().is_success() && is_stream(&response);
+            let answer = Answer::new(&call, span, started, is_stream);
+            Ok(observed(response, answer))
+        }
+        Err(error) => {
+            span.record_error(&error);
+            span.end();
+            Err(error)
+        }
+    }
+}
+
+/// For `reqwest_middleware`:
+///
+/// ```
+/// # fn client() -> reqwest_middleware::ClientWithMiddleware {
+/// reqwest_middleware::ClientBuilder::new(reqwest::Client::new())
+///     .with(fanlight::reqwest::Tracing::new())
+///     .build()
+/// # }
+/// ```
+#[cfg(feature = "reqwest-middleware")]
 #[derive(Clone, Debug, Default)]
 pub struct Tracing {
     propagates: bool,
 }
 
+#[cfg(feature = "reqwest-middleware")]
 impl Tracing {
     pub fn new() -> Self {
         Self::default()
@@ -46,47 +106,19 @@ impl Tracing {
     }
 }
 
+#[cfg(feature = "reqwest-middleware")]
 #[async_trait::async_trait]
-impl Middleware for Tracing {
+impl reqwest_middleware::Middleware for Tracing {
     async fn handle(
         &self,
-        mut request: Request,
-        extensions: &mut Extensions,
-        next: Next<'_>,
-    ) -> Result<Response> {
-        let recognised = if crate::global::is_recording() {
-            recognise(&request)
-        } else {
-            None
-        };
-        let Some(call) = recognised else {
-            if self.propagates {
-                crate::http::inject(request.headers_mut());
-            }
-            return next.run(request, extensions).await;
-        };
-        let started = Instant::now();
-        let span = call.span().start();
-        span.set_attribute(
-            "server.address",
-            request.url().host_str().unwrap_or_default(),
-        );
-        if self.propagates {
-            crate::http::inject_span(&span, request.headers_mut());
-        }
-        let reply = next.run(request, extensions).instrument(span.clone()).await;
-        match reply {
-            Ok(response) => {
-                let is_stream = response.status().is_success() && is_stream(&response);
-                let answer = Answer::new(&call, span, started, is_stream);
-                Ok(observed(response, answer))
-            }
-            Err(error) => {
-                span.record_error(&error);
-                span.end();
-                Err(error)
-            }
-        }
+        request: Request,
+        extensions: &mut http::Extensions,
+        next: reqwest_middleware::Next<'_>,
+    ) -> reqwest_middleware::Result<Response> {
+        traced(request, self.propagates, |request| {
+            next.run(request, extensions)
+        })
+        .await
     }
 }
 

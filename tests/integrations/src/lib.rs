@@ -1,0 +1,1 @@
+//! Only tests: `cargo test` in this folder.
