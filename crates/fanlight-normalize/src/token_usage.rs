@@ -282,7 +282,7 @@ fn refined(usage: TokenUsage, provider: Option<TokenUsage>) -> TokenUsage {
 }
 
 /// What the client says, else what a convention says, else what the provider said in the recorded response of a call. A
-/// call has input: who counts nothing at all has not counted, as MLflow's client of LiteLLM does for streams.
+/// call has input: who counts nothing at all has not counted, as MLflow's client of `LiteLLM` does for streams.
 pub(crate) fn usage(found: &Found<'_>) -> Option<TokenUsage> {
     let recorded = || {
         is_recorded_call(found)
