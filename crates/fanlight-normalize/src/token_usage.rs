@@ -294,11 +294,12 @@ pub(crate) fn usage(found: &Found<'_>) -> Option<TokenUsage> {
         .filter(TokenUsage::counts_something)
 }
 
-/// MLflow's clients record the calls of some libraries, embeddings for one, without counting.
+/// MLflow's clients record the calls of some libraries, embeddings for one, without counting; so do people who record
+/// calls by hand.
 fn is_recorded_call(found: &Found<'_>) -> bool {
     const CALLS: [&str; 3] = ["CHAT_MODEL", "EMBEDDING", "LLM"];
     let span_type = found.text(Key::SpanType);
-    found.has(Key::LlmModel) && span_type.is_some_and(|name| CALLS.contains(&name.as_ref()))
+    span_type.is_some_and(|name| CALLS.contains(&name.as_ref()))
 }
 
 /// What the client says, else what a convention says; there a missing total is the sum of input and output.
