@@ -141,7 +141,7 @@ fn write_files(draft: Draft<'_>, traces: &[Arc<HotTrace>]) -> Result<usize, Stor
         let edits = trace.folded().map(AsRef::as_ref);
         facets_of::add_editable(&mut facets, row, &edited(summary, edits), edits);
         let add_facets = |span: &Arc<Span>, meaning: &Meaning<'_>| {
-            facets_of::add_span(&mut facets, row, span, meaning)
+            facets_of::add_span(&mut facets, row, span, meaning);
         };
         spans
             .push(row, trace.key(), trace.spans(), &mut content, add_facets)
