@@ -1,6 +1,6 @@
 import { useQuery } from '@tanstack/react-query';
 import { ChevronsDownUp, ChevronsUpDown, GanttChart, ZoomIn, ZoomOut } from 'lucide-react';
-import { useDeferredValue, useMemo, useState } from 'react';
+import { useDeferredValue, useMemo, useState, type RefObject } from 'react';
 
 import { call } from '@/api/client';
 import { IconButton } from '@/components/button';
@@ -20,9 +20,10 @@ interface Props {
   timeline: boolean;
   onSelect: (id: string) => void;
   onTimeline: (shown: boolean) => void;
+  beside: RefObject<HTMLElement | null> | undefined;
 }
 
-export function Details({ traceId, tree, selected, timeline, onSelect, onTimeline }: Props) {
+export function Details({ traceId, tree, selected, timeline, onSelect, onTimeline, beside }: Props) {
   const [closed, setClosed] = useState<ReadonlySet<string>>(new Set());
   const [text, setText] = useState('');
   const [zoom, setZoom] = useState<View | null>(null);
@@ -70,7 +71,7 @@ export function Details({ traceId, tree, selected, timeline, onSelect, onTimelin
     ArrowLeft: () => shown && toggle(shown, true),
     ArrowRight: () => shown && toggle(shown, false),
     '/': () => document.getElementById('search-trace')?.focus(),
-  });
+  }, { within: beside });
   const view = timeline ? (zoom ?? { from: tree.from, to: tree.to }) : null;
   const scale = (by: number) => {
     const { from, to } = zoom ?? { from: tree.from, to: tree.to };
@@ -82,7 +83,7 @@ export function Details({ traceId, tree, selected, timeline, onSelect, onTimelin
   };
   return (
     <div className="flex min-h-0 flex-1">
-      <section aria-label="Span tree" className={`flex min-w-0 shrink-0 flex-col border-r border-line ${timeline ? 'w-[60%]' : 'w-[42%]'}`}>
+      <section aria-label="Span tree" className={`@container flex min-w-0 shrink-0 flex-col border-r border-line ${timeline ? 'w-[60%]' : 'w-[42%]'}`}>
         <div className="flex h-9 shrink-0 items-center gap-1 border-b border-line px-2">
           <TextField id="search-trace" aria-label="Search trace" placeholder="Search name, type, text" value={text} onChange={(event) => setText(event.target.value)} onKeyDown={(event) => event.key === 'Enter' && jump()} />
           {wanted !== '' && <button type="button" role="status" className="figures px-1 text-sm whitespace-nowrap text-muted" onClick={jump} title="Next place (Enter)">{found.size}{hits.data?.more ? '+' : ''} {found.size === 1 ? 'match' : 'matches'}</button>}

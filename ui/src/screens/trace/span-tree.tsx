@@ -67,7 +67,7 @@ export function SpanTree({ rows, closed, selected, found, path, view, onSelect, 
               </div>
               {view && <Bar node={node} view={view} isOnPath={path.own.has(span.id)} isBottleneck={path.bottleneck === span.id} />}
               <span className="figures ml-2 w-16 shrink-0 text-right text-xs text-muted">{span.duration_ms === null ? 'running' : formatDuration(span.duration_ms)}</span>
-              <span className="figures w-11 shrink-0 text-right text-xs text-faint">{formatShare(share)}</span>
+              <span className="figures w-11 shrink-0 text-right text-xs text-faint @max-[290px]:hidden">{formatShare(share)}</span>
             </div>
           );
         })}
