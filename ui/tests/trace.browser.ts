@@ -45,6 +45,29 @@ test('every span of an agent can be read, a tag edited and feedback given', asyn
   expect(browser.complaints()).toEqual([]);
 });
 
+test('a cost says which tokens at which price it is made of, and an unknown one that it is unknown', async () => {
+  const { page } = browser;
+  const call = (model: string) => ({ 'mlflow.spanType': 'LLM', 'gen_ai.request.model': model, 'gen_ai.usage.input_tokens': 1000, 'gen_ai.usage.output_tokens': 100 });
+  const known = await server.send({ experiment: 'costs', name: 'known', input: 'how much?', attributes: call('gpt-4o') });
+  await page.goto(`${server.url}/traces/${known}`);
+  const reckoning = page.getByRole('dialog', { name: 'What the cost of this trace is made of' });
+  const line = async (place: number) => (await reckoning.getByRole('row').nth(place).getByRole('cell').allInnerTexts()).join(' ');
+  await page.getByRole('definition').getByRole('button', { name: /^Cost \$0.0035/ }).first().click();
+  await reckoning.getByRole('row').nth(3).waitFor();
+  expect([await line(1), await line(2), await line(3)]).toEqual(['Input 1,000 × $2.50 $0.0025', 'Output 100 × $10.00 $0.001', 'Together $0.0035']);
+  expect(await reckoning.innerText()).toMatch(/Built-in price table, version \d{4}-\d\d-\d\d · price of gpt-4o/);
+  await browser.assertAccessible('trace-cost');
+  await page.keyboard.press('Escape');
+  await page.getByRole('region', { name: 'Span', exact: true }).getByRole('button', { name: /^Cost/ }).click();
+  await page.getByRole('dialog', { name: 'What the cost of this span is made of' }).getByText('× $10.00').waitFor();
+
+  const unknown = await server.send({ experiment: 'costs', name: 'unknown', input: 'how much?', attributes: call('our-own-model') });
+  await page.goto(`${server.url}/traces/${unknown}`);
+  await page.getByRole('treeitem').first().waitFor();
+  await expect.poll(() => page.getByRole('definition').filter({ hasText: /^unknown$/ }).count()).toBe(2);
+  expect(browser.complaints()).toEqual([]);
+});
+
 test('hostile text and a line of ten megabytes are shown as text', async () => {
   const { page } = browser;
   const hostile = await server.send({ experiment: 'hostile', name: HOSTILE, input: `${HOSTILE}\n\n[click](javascript:window.hit=1) [ok](https://a.example/)`, output: 'x'.repeat(10_000_000) });

@@ -7,20 +7,23 @@ import { call, type Schemas } from '@/api/client';
 import { Button, IconButton } from '@/components/button';
 import { CopyButton } from '@/components/copy';
 import { TextField } from '@/components/field';
-import { Ago, Duration, Money, TokenCount } from '@/components/quantity';
+import { Ago, Duration, TokenCount } from '@/components/quantity';
 import { messageOf } from '@/components/states';
 import { Tag } from '@/components/tag';
 import { notify } from '@/components/toast';
 import { TraceState } from '@/components/trace-state';
 
+import { TraceCost } from './cost';
+import type { Tree } from './tree';
+
 type Row = Schemas['TraceRow'];
 
-export function TraceHeader({ trace }: { trace: Row }) {
+export function TraceHeader({ trace, tree }: { trace: Row; tree: Tree }) {
   const facts: [string, ReactNode][] = [
     ['Duration', <Duration key="d" ms={trace.duration_ms} />],
     ['Tokens in', trace.tokens && <TokenCount key="i" count={trace.tokens.input} />],
     ['Tokens out', trace.tokens && <TokenCount key="o" count={trace.tokens.output} />],
-    ['Cost', trace.cost && <Money key="c" dollars={trace.cost.total} />],
+    ['Cost', (trace.cost ?? trace.tokens) && <TraceCost key="c" trace={trace} tree={tree} />],
     ['Models', trace.models.join(', ')],
     ['Session', trace.session !== null && (
       <Link key="s" to="/experiments/$experimentId/sessions/$sessionId" params={{ experimentId: trace.experiment, sessionId: trace.session }} className="text-accent hover:underline">{trace.session}</Link>

@@ -35,7 +35,7 @@ export function TracePanel({ traceId, place, onPlace, beside }: Props) {
   const body = 'min-h-0 flex-1 overflow-auto outline-none';
   return (
     <div className="flex min-h-0 flex-1 flex-col">
-      <TraceHeader trace={data.trace} />
+      <TraceHeader trace={data.trace} tree={tree} />
       <Tabs.Root value={tab} onValueChange={(next) => onPlace({ ...place, tab: next })} className="flex min-h-0 flex-1 flex-col">
         <Tabs.List aria-label="Views of the trace" className="flex h-8 shrink-0 gap-1 border-b border-line px-2">
           {TABS.map(([name, label]) => (

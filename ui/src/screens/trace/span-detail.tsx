@@ -9,6 +9,7 @@ import { Failed, LoadingRows } from '@/components/states';
 import { formatAbsolute, formatWhole } from '@/format';
 
 import { Content, JsonTree, LongText, Prose } from './content';
+import { SpanCost } from './cost';
 import { Messages } from './messages';
 import { spansQuery } from './queries';
 import type { Span } from './transcript';
@@ -43,7 +44,7 @@ function Head({ span }: { span: Span }) {
     ['Provider', span.provider],
     ['Tokens in', span.tokens && <TokenCount key="i" count={span.tokens.input} />],
     ['Tokens out', span.tokens && <TokenCount key="o" count={span.tokens.output} />],
-    ['Cost', span.cost && <Money key="c" dollars={span.cost.total} />],
+    ['Cost', span.cost ? <SpanCost key="c" cost={span.cost} derivation={span.cost_derivation} /> : span.tokens && <span key="c" className="text-faint" title="Its client did not say it, and no price table knows the model.">unknown</span>],
     ['Cost in', span.cost && <Money key="ci" dollars={span.cost.input} />],
     ['Cost out', span.cost && <Money key="co" dollars={span.cost.output} />],
     ['First token', span.time_to_first_token_ms === null ? null : <Duration key="f" ms={span.time_to_first_token_ms} />],
