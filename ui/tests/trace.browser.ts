@@ -35,13 +35,69 @@ test('every span of an agent can be read, a tag edited and feedback given', asyn
   await page.getByTitle('reviewed: yes').waitFor();
   await page.getByRole('tab', { name: 'Assessments' }).click();
   await page.getByRole('button', { name: 'Good answer' }).click();
-  await page.getByText('user_feedback').waitFor();
+  await page.getByRole('article', { name: 'user_feedback' }).waitFor();
   await browser.assertAccessible('trace-assessments');
   for (const tab of ['Summary', 'Transcript', 'Raw']) {
     await page.getByRole('tab', { name: tab }).click();
     await page.getByRole('button', { name: /^Copy/ }).nth(1).waitFor();
     await browser.assertAccessible(`trace-${tab.toLowerCase()}`);
   }
+  expect(browser.complaints()).toEqual([]);
+});
+
+test('a trace and a span are rated, and an opinion is changed, taken back and said again', async () => {
+  const { page } = browser;
+  const id = await server.send({ experiment: 'rated', name: 'answer', input: 'how was it?' });
+  await page.goto(`${server.url}/traces/${id}`);
+  const span = page.getByRole('region', { name: 'Span', exact: true });
+  await span.getByRole('button', { name: 'Add assessment' }).click();
+  const form = page.getByRole('form', { name: 'New assessment' });
+  await form.getByRole('radio', { name: '4 of 5' }).check({ force: true });
+  await form.getByLabel('Your name').fill('ada');
+  await form.getByLabel('Why').fill('nearly right');
+  await browser.assertAccessible('assessment-editor');
+  await form.getByRole('button', { name: 'Save' }).click();
+  const rating = span.getByRole('article', { name: 'rating' });
+  await rating.getByRole('img', { name: '4 of 5' }).waitFor();
+  expect(await rating.innerText()).toMatch(/ada[^]*nearly right/);
+
+  await rating.getByRole('button', { name: 'Edit rating' }).click();
+  await page.getByRole('radio', { name: '2 of 5' }).check({ force: true });
+  await page.getByRole('button', { name: 'Save' }).click();
+  await rating.getByRole('img', { name: '2 of 5' }).waitFor();
+  await rating.getByRole('button', { name: '1 before' }).click();
+  await rating.getByRole('list', { name: 'What was said before' }).getByRole('img', { name: '4 of 5' }).waitFor();
+
+  // The trace has what is said of its spans, and more.
+  await page.getByRole('tab', { name: /^Assessments/ }).click();
+  const tab = page.getByRole('tabpanel', { name: /^Assessments/ });
+  await tab.getByRole('article', { name: 'rating' }).getByRole('button', { name: 'answer' }).waitFor();
+  await tab.getByRole('button', { name: 'Add assessment' }).click();
+  await form.getByRole('button', { name: 'Expectation' }).click();
+  await form.getByLabel('Text').fill('<b>it was fine</b>');
+  await form.getByRole('button', { name: 'Save' }).click();
+  await tab.getByRole('article', { name: 'expected_response' }).getByText('<b>it was fine</b>').waitFor();
+  await tab.getByRole('button', { name: 'Add assessment' }).click();
+  await form.getByRole('button', { name: 'Number' }).click();
+  await form.getByLabel('Number').fill('0.25');
+  await form.getByLabel('Name', { exact: true }).fill('closeness');
+  await form.getByRole('button', { name: 'Save' }).click();
+  await tab.getByRole('article', { name: 'closeness' }).getByText('0.25').waitFor();
+  await browser.assertAccessible('trace-assessments-all');
+
+  await tab.getByRole('button', { name: 'Delete rating' }).click();
+  // What it replaced is said again.
+  await tab.getByRole('article', { name: 'rating' }).getByRole('img', { name: '4 of 5' }).waitFor();
+  await page.getByRole('button', { name: 'Undo' }).click();
+  await tab.getByRole('article', { name: 'rating' }).getByRole('img', { name: '2 of 5' }).waitFor();
+  await tab.getByRole('button', { name: 'Good answer' }).click();
+  await tab.getByRole('button', { name: 'Bad answer' }).click();
+  await expect.poll(() => tab.getByRole('article', { name: 'user_feedback' }).allInnerTexts()).toEqual([expect.stringContaining('no')]);
+  await tab.getByRole('button', { name: 'Bad answer' }).click();
+  await expect.poll(async () => {
+    const { assessments } = (await server.call('GET', `/api/v1/traces/${id}/tree`)) as { assessments: { name: string; valid: boolean; value: unknown; span_id: string | null }[] };
+    return assessments.filter(({ valid }) => valid).map(({ name, value, span_id }) => [name, value, span_id !== null]).sort();
+  }).toEqual([['closeness', 0.25, false], ['expected_response', '<b>it was fine</b>', false], ['rating', 2, true], ['user_feedback', true, false]]);
   expect(browser.complaints()).toEqual([]);
 });
 

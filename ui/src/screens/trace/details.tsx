@@ -2,7 +2,7 @@ import { useQuery } from '@tanstack/react-query';
 import { ChevronsDownUp, ChevronsUpDown, GanttChart, ZoomIn, ZoomOut } from 'lucide-react';
 import { useDeferredValue, useMemo, useState, type RefObject } from 'react';
 
-import { call } from '@/api/client';
+import { call, type Schemas } from '@/api/client';
 import { IconButton } from '@/components/button';
 import { TextField } from '@/components/field';
 import { formatDuration } from '@/format';
@@ -16,6 +16,7 @@ import { matchingSpans, visibleRows, type Tree } from './tree';
 interface Props {
   traceId: string;
   tree: Tree;
+  assessments: Schemas['AssessmentView'][];
   selected: string | null;
   timeline: boolean;
   onSelect: (id: string) => void;
@@ -23,7 +24,7 @@ interface Props {
   beside: RefObject<HTMLElement | null> | undefined;
 }
 
-export function Details({ traceId, tree, selected, timeline, onSelect, onTimeline, beside }: Props) {
+export function Details({ traceId, tree, assessments, selected, timeline, onSelect, onTimeline, beside }: Props) {
   const [closed, setClosed] = useState<ReadonlySet<string>>(new Set());
   const [text, setText] = useState('');
   const [zoom, setZoom] = useState<View | null>(null);
@@ -96,7 +97,7 @@ export function Details({ traceId, tree, selected, timeline, onSelect, onTimelin
         {view && <Axis view={view} start={tree.from} />}
         <SpanTree tree={tree} rows={rows} closed={closed} selected={shown} found={found} path={path} view={view} onSelect={onSelect} onToggle={toggle} />
       </section>
-      <section aria-label="Span" tabIndex={0} className="min-w-0 flex-1 overflow-auto">{shown && <SpanDetail key={shown} traceId={traceId} spanId={shown} />}</section>
+      <section aria-label="Span" tabIndex={0} className="min-w-0 flex-1 overflow-auto">{shown && <SpanDetail key={shown} traceId={traceId} spanId={shown} assessments={assessments} />}</section>
     </div>
   );
 }

@@ -46,10 +46,10 @@ export function TracePanel({ traceId, place, onPlace, beside }: Props) {
         </Tabs.List>
         <Tabs.Content value="summary" className={body}><Summary trace={data.trace} tree={tree} onSelect={select} /></Tabs.Content>
         <Tabs.Content value="details" className="flex min-h-0 flex-1 flex-col data-[state=inactive]:hidden">
-          <Details traceId={traceId} tree={tree} selected={place.span || null} timeline={place.timeline === '' ? beside === undefined : place.timeline === '1'} onSelect={select} onTimeline={(shown) => onPlace({ ...place, timeline: shown ? '1' : '0' })} beside={beside} />
+          <Details traceId={traceId} tree={tree} assessments={data.assessments} selected={place.span || null} timeline={place.timeline === '' ? beside === undefined : place.timeline === '1'} onSelect={select} onTimeline={(shown) => onPlace({ ...place, timeline: shown ? '1' : '0' })} beside={beside} />
         </Tabs.Content>
         <Tabs.Content value="transcript" className={body}><Conversation traceId={traceId} tree={tree} onSelect={select} /></Tabs.Content>
-        <Tabs.Content value="assessments" className={body}><Assessments traceId={traceId} all={data.assessments} /></Tabs.Content>
+        <Tabs.Content value="assessments" className={body}><div className="max-w-3xl p-3"><Assessments traceId={traceId} all={data.assessments} spanId={null} onSpan={select} labelOf={(id) => tree.byId.get(id)?.span.label ?? id} /></div></Tabs.Content>
         <Tabs.Content value="raw" className={body}><Raw traceId={traceId} trace={data.trace} spans={data.spans.map((span) => span.id)} /></Tabs.Content>
       </Tabs.Root>
     </div>

@@ -1,6 +1,7 @@
 import { useQuery } from '@tanstack/react-query';
 import { useState } from 'react';
 
+import type { Schemas } from '@/api/client';
 import { Button } from '@/components/button';
 import { CopyButton } from '@/components/copy';
 import { Duration, Money, TokenCount } from '@/components/quantity';
@@ -8,6 +9,7 @@ import { SpanTypeIcon } from '@/components/span-type';
 import { Failed, LoadingRows } from '@/components/states';
 import { formatAbsolute, formatWhole } from '@/format';
 
+import { Assessments } from './assessments';
 import { Content, JsonTree, LongText, Prose } from './content';
 import { SpanCost } from './cost';
 import { Messages } from './messages';
@@ -15,7 +17,7 @@ import { spansQuery } from './queries';
 import type { Span } from './transcript';
 
 /** Everything about one span; its payloads are asked for when it is shown. */
-export function SpanDetail({ traceId, spanId }: { traceId: string; spanId: string }) {
+export function SpanDetail({ traceId, spanId, assessments }: { traceId: string; spanId: string; assessments: Schemas['AssessmentView'][] }) {
   const [whole, setWhole] = useState(false);
   const { data, error, refetch } = useQuery(spansQuery(traceId, [spanId], whole));
   if (error) return <Failed error={error} onRetry={() => void refetch()} />;
@@ -31,7 +33,9 @@ export function SpanDetail({ traceId, spanId }: { traceId: string; spanId: strin
           <Button onClick={() => setWhole(true)}>Load all</Button>
         </p>
       )}
-      <Body span={span} />
+      <Body span={span}>
+        <Section title="Assessments of this span"><Assessments traceId={traceId} all={assessments} spanId={spanId} /></Section>
+      </Body>
     </div>
   );
 }
@@ -67,7 +71,7 @@ function Head({ span }: { span: Span }) {
   );
 }
 
-function Body({ span }: { span: Span }) {
+function Body({ span, children }: { span: Span; children: React.ReactNode }) {
   const { input, output } = span.messages;
   return (
     <>
@@ -89,6 +93,7 @@ function Body({ span }: { span: Span }) {
           {span.events.map((event, at) => <EventView key={at} event={event} />)}
         </Section>
       )}
+      {children}
       {span.tools.length > 0 && <Folded title={`Tools (${span.tools.length})`} value={span.tools} />}
       {Object.keys(span.parameters).length > 0 && <Folded title="Parameters" value={span.parameters} />}
       <Folded title="Attributes" value={span.attributes} />
