@@ -2,7 +2,7 @@
 
 import { expect, test } from 'vitest';
 
-import { browser, server, setUp } from './support/set-up';
+import { browser, experimentNamed, server, setUp } from './support/set-up';
 
 setUp();
 
@@ -42,6 +42,52 @@ test('every span of an agent can be read, a tag edited and feedback given', asyn
     await page.getByRole('button', { name: /^Copy/ }).nth(1).waitFor();
     await browser.assertAccessible(`trace-${tab.toLowerCase()}`);
   }
+  expect(browser.complaints()).toEqual([]);
+});
+
+test('a part of the time is chosen by dragging, and pointing at a span shows its figures', async () => {
+  const { page } = browser;
+  const { traces } = (await server.call('POST', '/api/v1/traces/search', { experiments: [await experimentNamed('mortgage-agents')], limit: 1, filter: "span.name = 'supervisor' AND status = 'OK'" })) as Found;
+  await page.goto(`${server.url}/traces/${traces[0]?.id ?? ''}`);
+  const axis = page.getByRole('img', { name: 'Time axis' });
+  await axis.waitFor();
+  const marks = () => axis.innerText();
+  const all = await marks();
+  const { x, y, width } = (await axis.boundingBox()) ?? { x: 0, y: 0, width: 0 };
+  const dragged = async (from: number, to: number, at: number) => {
+    await page.mouse.move(x + width * from, at);
+    await page.mouse.down();
+    await page.mouse.move(x + width * to, at, { steps: 5 });
+    await page.mouse.up();
+  };
+  const selected = () => page.getByRole('treeitem', { selected: true }).locator('bdi').innerText();
+  const chosen = await selected();
+  // Over the rows, the axis and the small picture alike; no row is chosen by it.
+  await dragged(0.5, 0.9, y + 100);
+  await expect.poll(marks).not.toBe(all);
+  expect(await selected()).toBe(chosen);
+  await page.getByRole('button', { name: 'Show all of the time (0)' }).click();
+  await expect.poll(marks).toBe(all);
+  await dragged(0.2, 0.4, y - 10);
+  await expect.poll(marks).not.toBe(all);
+  await browser.assertAccessible('trace-zoomed');
+  await page.mouse.dblclick(x + width / 2, y - 10);
+  await expect.poll(marks).toBe(all);
+  await page.keyboard.press('+');
+  await expect.poll(marks).not.toBe(all);
+  await page.keyboard.press('0');
+  await expect.poll(marks).toBe(all);
+
+  const call = page.getByRole('treeitem', { name: /ChatOpenAI/ }).first();
+  await call.hover();
+  const card = page.getByRole('tooltip');
+  await card.waitFor();
+  expect(await card.innerText()).toMatch(/Duration\s+[\d.]+m?s · [\d.]+% of the trace[^]*Model\s+gpt-4o[^]*tokens in/);
+  await browser.screenshot('trace-hover');
+  await page.mouse.move(5, 5);
+  await card.waitFor({ state: 'detached' });
+  await call.click();
+  await expect.poll(selected).toBe('ChatOpenAI');
   expect(browser.complaints()).toEqual([]);
 });
 

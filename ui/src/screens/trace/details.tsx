@@ -1,16 +1,16 @@
 import { useQuery } from '@tanstack/react-query';
-import { ChevronsDownUp, ChevronsUpDown, GanttChart, ZoomIn, ZoomOut } from 'lucide-react';
+import { ChevronsDownUp, ChevronsUpDown, GanttChart, Maximize, ZoomIn, ZoomOut } from 'lucide-react';
 import { useDeferredValue, useMemo, useState, type RefObject } from 'react';
 
 import { call, type Schemas } from '@/api/client';
 import { IconButton } from '@/components/button';
 import { TextField } from '@/components/field';
-import { formatDuration } from '@/format';
 import { useShortcuts } from '@/lib/shortcuts';
 
 import { criticalPath } from './critical-path';
 import { SpanDetail } from './span-detail';
-import { SpanTree, type View } from './span-tree';
+import { SpanTree } from './span-tree';
+import { clipped, scaled, type View } from './timeline';
 import { matchingSpans, visibleRows, type Tree } from './tree';
 
 interface Props {
@@ -72,15 +72,17 @@ export function Details({ traceId, tree, assessments, selected, timeline, onSele
     ArrowLeft: () => shown && toggle(shown, true),
     ArrowRight: () => shown && toggle(shown, false),
     '/': () => document.getElementById('search-trace')?.focus(),
+    '+': () => scale(0.5),
+    '-': () => scale(2),
+    '0': () => setZoom(null),
   }, { within: beside });
   const view = timeline ? (zoom ?? { from: tree.from, to: tree.to }) : null;
   const scale = (by: number) => {
-    const { from, to } = zoom ?? { from: tree.from, to: tree.to };
+    if (!view) return;
     const span = tree.byId.get(shown ?? '')?.span;
-    const middle = by < 1 && span ? span.offset_ms + (span.duration_ms ?? 0) / 2 : (from + to) / 2;
-    const half = ((to - from) * by) / 2;
-    const next = { from: Math.max(tree.from, middle - half), to: Math.min(tree.to, middle + half) };
-    setZoom(next.to - next.from >= tree.to - tree.from ? null : next);
+    // Into what is chosen, where it is in sight.
+    const around = span ? span.offset_ms + (span.duration_ms ?? 0) / 2 : view.from;
+    setZoom(clipped(scaled(view, by, around >= view.from && around <= view.to ? around : (view.from + view.to) / 2), tree));
   };
   return (
     <div className="flex min-h-0 flex-1">
@@ -91,22 +93,13 @@ export function Details({ traceId, tree, assessments, selected, timeline, onSele
           <IconButton label="Close all" onClick={() => setClosed(new Set([...tree.byId.values()].filter((node) => node.children.length > 0 && node.depth > 0).map((node) => node.span.id)))}><ChevronsDownUp size={14} /></IconButton>
           <IconButton label="Open all" onClick={() => setClosed(new Set())}><ChevronsUpDown size={14} /></IconButton>
           <IconButton label="Show execution timeline" aria-pressed={timeline} onClick={() => onTimeline(!timeline)}><GanttChart size={14} /></IconButton>
-          {timeline && <IconButton label="Zoom in" onClick={() => scale(0.5)}><ZoomIn size={14} /></IconButton>}
-          {timeline && <IconButton label="Zoom out" disabled={zoom === null} onClick={() => scale(2)}><ZoomOut size={14} /></IconButton>}
+          {timeline && <IconButton label="Zoom in (+)" onClick={() => scale(0.5)}><ZoomIn size={14} /></IconButton>}
+          {timeline && <IconButton label="Zoom out (-)" disabled={zoom === null} onClick={() => scale(2)}><ZoomOut size={14} /></IconButton>}
+          {timeline && <IconButton label="Show all of the time (0)" disabled={zoom === null} onClick={() => setZoom(null)}><Maximize size={13} /></IconButton>}
         </div>
-        {view && <Axis view={view} start={tree.from} />}
-        <SpanTree tree={tree} rows={rows} closed={closed} selected={shown} found={found} path={path} view={view} onSelect={onSelect} onToggle={toggle} />
+        <SpanTree tree={tree} rows={rows} closed={closed} selected={shown} found={found} path={path} view={view} onView={setZoom} onSelect={onSelect} onToggle={toggle} />
       </section>
       <section aria-label="Span" tabIndex={0} className="min-w-0 flex-1 overflow-auto">{shown && <SpanDetail key={shown} traceId={traceId} spanId={shown} assessments={assessments} />}</section>
-    </div>
-  );
-}
-
-function Axis({ view, start }: { view: View; start: number }) {
-  const marks = [0, 0.25, 0.5, 0.75, 1];
-  return (
-    <div className="figures ml-[45%] flex shrink-0 justify-between border-b border-line pr-[116px] text-xs text-faint" aria-label="Time axis" role="img">
-      {marks.map((mark) => <span key={mark} className={mark % 0.5 === 0 ? undefined : 'max-lg:hidden'}>{formatDuration(view.from - start + (view.to - view.from) * mark)}</span>)}
     </div>
   );
 }
