@@ -91,6 +91,32 @@ test('a part of the time is chosen by dragging, and pointing at a span shows its
   expect(browser.complaints()).toEqual([]);
 });
 
+test('words are marked in all that is shown of a span, counted, and jumped to', async () => {
+  const { page } = browser;
+  const id = await server.send({ experiment: 'words', name: 'answer', input: `An **apple** a day.\n\n${'Filler. '.repeat(9000)}\n\nThe last Apple.`, output: 'No apples here, <i>apple</i>' });
+  await page.goto(`${server.url}/traces/${id}`);
+  await page.getByLabel('Search trace').fill('apple');
+  const said = page.getByRole('status').filter({ hasText: /span$/ });
+  // The second one is beyond what is loaded at first.
+  await expect.poll(() => said.innerText()).toBe('1 of 4, 1 span');
+  const marked = (name: string) => page.evaluate((of) => [...(CSS.highlights.get(of) ?? [])].map((range) => [(range as Range).cloneContents().textContent, (range as Range).getBoundingClientRect().top < window.innerHeight]), name);
+  expect((await marked('found')).map(([text]) => text)).toEqual(['apple', 'Apple', 'apple', 'apple']);
+  await page.keyboard.press('Enter');
+  await expect.poll(() => said.innerText()).toBe('2 of 4, 1 span');
+  await expect.poll(() => marked('found-here')).toEqual([['Apple', true]]);
+  await browser.assertAccessible('trace-find');
+  await page.keyboard.press('Shift+Enter');
+  await expect.poll(() => said.innerText()).toBe('1 of 4, 1 span');
+  await expect.poll(() => new URL(page.url()).searchParams.get('find')).toBe('apple');
+
+  // The list's search goes on in the trace.
+  await page.goto(`${server.url}/experiments/${await experimentNamed('words')}/traces?text=last%20apple`);
+  await page.locator('[data-trace]').first().click();
+  await expect.poll(() => said.innerText()).toBe('1 of 1, 1 span');
+  await expect.poll(() => marked('found-here')).toEqual([['last Apple', true]]);
+  expect(browser.complaints()).toEqual([]);
+});
+
 test('a trace and a span are rated, and an opinion is changed, taken back and said again', async () => {
   const { page } = browser;
   const id = await server.send({ experiment: 'rated', name: 'answer', input: 'how was it?' });
@@ -199,7 +225,7 @@ test('a trace of 32,000 spans opens, and its last span can be reached', async ()
   console.log(`32,000 spans: ${Date.now() - began} ms`);
   expect(await page.getByRole('treeitem').count()).toBeLessThan(100);
   await page.getByLabel('Search trace').fill('the last one');
-  await page.getByRole('status').filter({ hasText: '1 match' }).waitFor();
+  await page.getByRole('status').filter({ hasText: '1 span' }).waitFor();
   await page.keyboard.press('Enter');
   await page.getByRole('treeitem', { name: /the last one/ }).waitFor();
   await browser.screenshot('trace-32000');

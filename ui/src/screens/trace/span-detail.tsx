@@ -16,10 +16,22 @@ import { Messages } from './messages';
 import { spansQuery } from './queries';
 import type { Span } from './transcript';
 
+interface Props {
+  traceId: string;
+  spanId: string;
+  assessments: Schemas['AssessmentView'][];
+  /** Something that is looked for is in it: all of it is shown, wherever the place is. */
+  isWanted: boolean;
+}
+
 /** Everything about one span; its payloads are asked for when it is shown. */
-export function SpanDetail({ traceId, spanId, assessments }: { traceId: string; spanId: string; assessments: Schemas['AssessmentView'][] }) {
-  const [whole, setWhole] = useState(false);
-  const { data, error, refetch } = useQuery(spansQuery(traceId, [spanId], whole));
+export function SpanDetail({ traceId, spanId, assessments, isWanted }: Props) {
+  const [isAsked, setWhole] = useState(false);
+  const first = useQuery(spansQuery(traceId, [spanId]));
+  const isCut = first.data?.spans[0]?.cut !== undefined;
+  const all = useQuery({ ...spansQuery(traceId, [spanId], true), enabled: isCut && (isAsked || isWanted) });
+  const { error, refetch } = all.error ? all : first;
+  const data = all.data ?? first.data;
   if (error) return <Failed error={error} onRetry={() => void refetch()} />;
   if (!data) return <LoadingRows rows={8} />;
   const [span] = data.spans;

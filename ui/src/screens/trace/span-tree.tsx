@@ -114,7 +114,7 @@ function Bar({ node: { span }, view, isOnPath, isBottleneck }: { node: Node; vie
     <div className="relative h-full min-w-0 flex-1 cursor-crosshair overflow-hidden">
       {isInView && <div
         className={cx('absolute top-1.5 bottom-1.5 rounded-sm', isBottleneck && 'outline-2 outline-error', !isOnPath && 'opacity-45')}
-        style={{ left: `${left}%`, width: `max(2px, ${right - left}%)`, background: spanLook(span.type).color }}
+        style={{ left: `min(${left}%, 100% - 2px)`, width: `max(2px, ${right - left}%)`, background: spanLook(span.type).color }}
       />}
       {isBottleneck && <span className="sr-only">the bottleneck</span>}
     </div>
