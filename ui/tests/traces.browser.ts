@@ -161,6 +161,7 @@ test('the keyboard walks the list, a trace beside it follows, and a page shows i
 
   await panel.getByRole('link', { name: 'Open as page' }).click();
   await page.waitForURL(`**/traces/${second ?? ''}?*`);
+  await panel.waitFor({ state: 'detached' });
   await page.locator('button:enabled').and(page.getByRole('button', { name: 'Next trace (])' })).waitFor();
   await page.keyboard.press(']');
   await page.waitForURL(`**/traces/${third ?? ''}*`);
@@ -231,6 +232,31 @@ test('chosen traces are tagged, exported and deleted', async () => {
   await page.getByRole('dialog').getByRole('button', { name: 'Delete' }).click();
   await expect.poll(() => rows().count()).toBe(1);
   expect(await rows().first().innerText()).toContain('keep me');
+  expect(browser.complaints()).toEqual([]);
+});
+
+test('everything that matches is exported, more than any page has', async () => {
+  const { page } = browser;
+  const many = 1203;
+  for (let from = 0; from < many; from += 401) {
+    const spans = Array.from({ length: 401 }, (_, at) => {
+      const number = (from + at + 1).toString(16);
+      const start = (Date.now() - from - at) * 1_000_000;
+      return { traceId: `e${number.padStart(31, '0')}`, spanId: `e${number.padStart(15, '0')}`, name: 'many', startTimeUnixNano: `${start}`, endTimeUnixNano: `${start + 1_000_000}`, status: { code: 1 }, attributes: [] };
+    });
+    await server.call('POST', '/v1/traces', { resourceSpans: [{ resource: { attributes: [{ key: 'service.name', value: { stringValue: 'many' } }] }, scopeSpans: [{ spans }] }] });
+  }
+  await visit('', await experimentNamed('many'));
+  for (const [format, name] of [['JSONL', 'traces.jsonl'], ['CSV', 'traces.csv'], ['Parquet', 'traces.parquet']] as const) {
+    await page.getByRole('button', { name: 'Export all that match' }).click();
+    const [download] = await Promise.all([page.waitForEvent('download'), page.getByRole('menuitem', { name: format }).click()]);
+    expect(download.suggestedFilename()).toBe(name);
+    const file = fs.readFileSync(await download.path());
+    if (format === 'JSONL') expect(file.toString().match(/^\{"resourceSpans"/gm)).toHaveLength(many);
+    if (format === 'CSV') expect(file.toString().split('\r\n').filter(Boolean)).toHaveLength(many + 1);
+    // Whole from its first sign to its last.
+    if (format === 'Parquet') expect([file.subarray(0, 4).toString(), file.subarray(-4).toString(), file.length > 5000]).toEqual(['PAR1', 'PAR1', true]);
+  }
   expect(browser.complaints()).toEqual([]);
 });
 

@@ -183,7 +183,7 @@ function TraceList({ experimentId }: { experimentId: string }) {
           ) : (
             <LoadingRows rows={30} />
           )}
-          {selected.size > 0 && <SelectionBar experimentId={experimentId} ids={[...selected]} onClear={clear} />}
+          {selected.size > 0 && <SelectionBar experimentId={experimentId} ids={[...selected]} onClear={clear} onDeleted={(ids) => shownTrace !== null && ids.includes(shownTrace) && close()} />}
           <Totals count={first.data?.count} isFetching={first.isFetching} live={state.live} />
         </div>
         {shownTrace !== null && (
