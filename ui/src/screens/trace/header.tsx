@@ -1,6 +1,6 @@
 import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
-import { Pencil } from 'lucide-react';
+import { GitCompareArrows, Pencil } from 'lucide-react';
 import { useState, type ReactNode } from 'react';
 
 import { call, type Schemas } from '@/api/client';
@@ -39,7 +39,9 @@ export function TraceHeader({ trace, tree }: { trace: Row; tree: Tree }) {
         {facts.filter(([, value]) => Boolean(value)).map(([name, value]) => (
           <div key={name}><dt className="inline text-muted">{name} </dt><dd className="inline">{value}</dd></div>
         ))}
-        <div className="flex items-center"><dt className="sr-only">Id</dt><dd className="flex items-center"><code className="text-xs text-faint">{trace.id.slice(0, 15)}…</code><CopyButton text={trace.id} label="Copy trace id" /></dd></div>
+        <div className="flex items-center"><dt className="sr-only">Id</dt><dd className="flex items-center"><code className="text-xs text-faint">{trace.id.slice(0, 15)}…</code><CopyButton text={trace.id} label="Copy trace id" />
+          <Link to="/experiments/$experimentId/compare" params={{ experimentId: trace.experiment }} search={{ a: trace.id }} aria-label="Compare with another trace" title="Compare with another trace" className="inline-flex size-6 items-center justify-center rounded-md text-muted hover:bg-hover hover:text-text"><GitCompareArrows size={13} /></Link>
+        </dd></div>
       </dl>
       <Tags trace={trace} />
     </header>
