@@ -32,6 +32,17 @@ pub fn tracer() -> Option<Tracer> {
         .clone()
 }
 
+/// Takes `tracer` away if it is the one of this process.
+pub(crate) fn remove_tracer(tracer: &Tracer) {
+    let mut current = TRACER
+        .write()
+        .unwrap_or_else(std::sync::PoisonError::into_inner);
+    if current.as_ref().is_some_and(|known| known.is_same(tracer)) {
+        RECORDS.store(false, Ordering::Release);
+        *current = None;
+    }
+}
+
 /// Whether spans are recorded. Costs about a nanosecond.
 #[inline]
 pub fn is_recording() -> bool {

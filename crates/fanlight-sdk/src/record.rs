@@ -6,6 +6,7 @@ use std::sync::Arc;
 use fanlight_model::{SpanId, SpanKind, StatusCode, TraceId, UnixNanos, Value};
 
 use crate::settings::Experiment;
+use crate::value::IntoValue;
 
 /// A name or key: mostly a constant of the program.
 pub type Text = Cow<'static, str>;
@@ -48,8 +49,8 @@ pub struct LinkRecord {
 
 impl SpanRecord {
     /// Sets `key`, replacing an earlier value.
-    pub fn set(&mut self, key: impl Into<Text>, value: impl Into<Value>) {
-        set(&mut self.attributes, key.into(), value.into());
+    pub fn set(&mut self, key: impl Into<Text>, value: impl IntoValue) {
+        set(&mut self.attributes, key.into(), value.into_value());
     }
 
     pub fn get(&self, key: &str) -> Option<&Value> {

@@ -205,6 +205,7 @@ impl Settings {
     /// | token | `FANLIGHT_TOKEN`, `MLFLOW_TRACKING_TOKEN`: sent as `Authorization: Bearer` |
     /// | experiment | `FANLIGHT_EXPERIMENT`, `MLFLOW_EXPERIMENT_NAME`, `MLFLOW_EXPERIMENT_ID` |
     /// | sampling | `FANLIGHT_SAMPLING_RATIO`, `MLFLOW_TRACE_SAMPLING_RATIO` |
+    /// | redaction | `FANLIGHT_REDACTION`: `true` takes out all that `fanlight::redact` knows |
     /// | spool | `FANLIGHT_SPOOL_DIR`: a folder, or `off`; default: a folder in the user's cache |
     /// | off | `FANLIGHT_DISABLED`, `OTEL_SDK_DISABLED` |
     /// | resource | `OTEL_RESOURCE_ATTRIBUTES`, `OTEL_SERVICE_NAME` |
@@ -232,6 +233,7 @@ impl Settings {
             experiment: experiment(variable),
             resource: resource(variable)?,
             sampling_ratio: sampling_ratio(variable)?,
+            processors: redaction(variable)?,
             spool: match variable("FANLIGHT_SPOOL_DIR").as_deref() {
                 Some("off") => None,
                 Some(dir) => Some(SpoolSettings::new(dir)),
@@ -298,6 +300,22 @@ fn sampling_ratio(variable: &impl Fn(&str) -> Option<String>) -> Result<f64, Set
             value,
             expected: "a number from 0 to 1",
         })
+}
+
+fn redaction(variable: &impl Fn(&str) -> Option<String>) -> Result<Vec<Processor>, SettingError> {
+    let name = "FANLIGHT_REDACTION";
+    if !is_on(variable, name)? {
+        return Ok(Vec::new());
+    }
+    #[cfg(feature = "redaction")]
+    return Ok(vec![crate::redact::Redaction::default().into()]);
+    // Sending what was meant to stay here would be worse than not starting.
+    #[cfg(not(feature = "redaction"))]
+    Err(SettingError {
+        name,
+        value: "true".to_owned(),
+        expected: "false, as this program is built without the feature `redaction`",
+    })
 }
 
 fn is_on(

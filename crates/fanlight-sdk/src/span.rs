@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use serde::Serialize;
+
 use fanlight_model::{SpanId, SpanKind, StatusCode, TraceId, UnixNanos, Value};
 
 use crate::attributes as key;
@@ -12,7 +14,8 @@ use crate::settings::Experiment;
 use crate::sync::{Mutex, lock};
 use crate::trace::{Facts, Trace};
 use crate::tracer::Tracer;
-use crate::{global, random};
+use crate::value::IntoValue;
+use crate::{context, global, random};
 
 /// A handle to a running span; clones are handles to the same one.
 ///
@@ -50,6 +53,8 @@ pub struct SpanBuilder {
 
 #[derive(Debug)]
 enum Parent {
+    /// The current span of the thread, where that is one of the same tracer.
+    Current,
     None,
     Span(Span),
     Remote(RemoteParent),
@@ -61,7 +66,7 @@ impl SpanBuilder {
         Self {
             tracer,
             name,
-            parent: Parent::None,
+            parent: Parent::Current,
             kind: SpanKind::Internal,
             experiment: None,
             start: None,
@@ -72,10 +77,17 @@ impl SpanBuilder {
         }
     }
 
-    /// Without a parent the span is the root of a new trace.
+    /// In place of the thread's current span. When that is not recorded, the span is the root of a new trace.
     #[must_use]
     pub fn parent(mut self, parent: &Span) -> Self {
         self.parent = Parent::Span(parent.clone());
+        self
+    }
+
+    /// The root of a new trace, whatever span is current.
+    #[must_use]
+    pub fn root(mut self) -> Self {
+        self.parent = Parent::None;
         self
     }
 
@@ -99,8 +111,8 @@ impl SpanBuilder {
     }
 
     #[must_use]
-    pub fn attribute(mut self, key: impl Into<Text>, value: impl Into<Value>) -> Self {
-        crate::record::set(&mut self.attributes, key.into(), value.into());
+    pub fn attribute(mut self, key: impl Into<Text>, value: impl IntoValue) -> Self {
+        crate::record::set(&mut self.attributes, key.into(), value.into_value());
         self
     }
 
@@ -142,15 +154,43 @@ impl SpanBuilder {
         self
     }
 
-    pub fn start(self) -> Span {
+    /// What goes in, written as JSON.
+    #[must_use]
+    pub fn inputs<T: Serialize + ?Sized>(self, inputs: &T) -> Self {
+        if self.tracer.is_none() {
+            return self;
+        }
+        self.attribute(key::INPUTS, to_json(inputs))
+    }
+
+    #[cfg_attr(
+        not(feature = "opentelemetry"),
+        expect(unused_mut, reason = "changed there alone")
+    )]
+    pub fn start(mut self) -> Span {
         let Some(tracer) = self.tracer else {
             return Span::none();
         };
-        let (trace, parent_id, is_local_root) = match &self.parent {
-            Parent::Span(Span(Some(parent))) => {
-                (Arc::clone(&parent.trace), Some(parent.span_id), false)
-            }
-            Parent::Remote(remote) => {
+        let local_parent = match &self.parent {
+            Parent::Current => current_of(&tracer),
+            Parent::Span(Span(Some(parent))) => Some((Arc::clone(&parent.trace), parent.span_id)),
+            _ => None,
+        };
+        #[cfg(feature = "opentelemetry")]
+        let local_parent = match (&self.parent, crate::opentelemetry::active_span()) {
+            // A span of OpenTelemetry was entered since.
+            (Parent::Current, Some(active)) => match local_parent {
+                Some((trace, _)) if trace.id == active.trace_id => Some((trace, active.span_id)),
+                _ => {
+                    self.parent = Parent::Remote(active);
+                    None
+                }
+            },
+            _ => local_parent,
+        };
+        let (trace, parent_id, is_local_root) = match (local_parent, &self.parent) {
+            (Some((trace, span_id)), _) => (trace, Some(span_id), false),
+            (None, Parent::Remote(remote)) => {
                 let trace = tracer.new_trace(
                     Some(remote.trace_id),
                     self.experiment,
@@ -159,7 +199,7 @@ impl SpanBuilder {
                 );
                 (trace, Some(remote.span_id), true)
             }
-            Parent::Span(Span(None)) | Parent::None => {
+            (None, _) => {
                 let trace =
                     tracer.new_trace(self.trace_id, self.experiment, None, self.sampling_ratio);
                 (trace, None, true)
@@ -193,7 +233,23 @@ impl SpanBuilder {
     }
 }
 
+/// The trace and the id of the thread's current span, where that is one of this tracer.
+fn current_of(tracer: &Tracer) -> Option<(Arc<Trace>, SpanId)> {
+    context::with_current(|span| {
+        let current = span.0.as_ref();
+        current
+            .filter(|current| current.tracer.is_same(tracer))
+            .map(|current| (Arc::clone(&current.trace), current.span_id))
+    })
+    .flatten()
+}
+
 impl Span {
+    /// A span of the tracer of this process, about to start: a child of the current span, unless told otherwise.
+    pub fn builder(name: impl Into<Text>) -> SpanBuilder {
+        global::span(name)
+    }
+
     /// A span that records nothing: what is started while tracing is off.
     pub const fn none() -> Self {
         Self(None)
@@ -236,7 +292,7 @@ impl Span {
     }
 
     /// Sets `key`, replacing an earlier value.
-    pub fn set_attribute(&self, key: impl Into<Text>, value: impl Into<Value>) {
+    pub fn set_attribute(&self, key: impl Into<Text>, value: impl IntoValue) {
         self.with_record(|record| record.set(key, value));
     }
 
@@ -257,6 +313,39 @@ impl Span {
     /// What comes out, as JSON text.
     pub fn set_outputs_json(&self, json: impl Into<String>) {
         self.set_attribute(key::OUTPUTS, json.into());
+    }
+
+    /// What goes in, written as JSON. A value that cannot be is described instead.
+    pub fn set_inputs<T: Serialize + ?Sized>(&self, inputs: &T) {
+        if self.0.is_some() {
+            self.set_inputs_json(to_json(inputs));
+        }
+    }
+
+    /// What comes out, written as JSON. A value that cannot be is described instead.
+    pub fn set_outputs<T: Serialize + ?Sized>(&self, outputs: &T) {
+        if self.0.is_some() {
+            self.set_outputs_json(to_json(outputs));
+        }
+    }
+
+    /// Sets the status to error, with what `error` says, and adds the event of an exception. Its causes, one a line, are
+    /// the stack trace of that event.
+    pub fn record_error(&self, error: &(dyn std::error::Error + 'static)) {
+        self.record_error_of_type("error", error);
+    }
+
+    pub(crate) fn record_error_of_type(
+        &self,
+        type_name: &str,
+        error: &(dyn std::error::Error + 'static),
+    ) {
+        if self.0.is_none() {
+            return;
+        }
+        let message = error.to_string();
+        self.record_exception(type_name, &message, &with_causes(error));
+        self.set_error(message);
     }
 
     pub fn set_ok(&self) {
@@ -372,7 +461,21 @@ impl Drop for Running {
     }
 }
 
+/// What an error says, and then each of its causes, one a line.
+pub(crate) fn with_causes(error: &(dyn std::error::Error + 'static)) -> String {
+    let causes = std::iter::successors(error.source(), |cause| cause.source());
+    causes.fold(error.to_string(), |chain, cause| {
+        chain + "\ncaused by: " + &cause.to_string()
+    })
+}
+
+/// A value that cannot be written as JSON leaves a note in its place: tracing never fails the application.
+pub(crate) fn to_json<T: Serialize + ?Sized>(value: &T) -> String {
+    serde_json::to_string(value)
+        .unwrap_or_else(|error| json_text(&format!("[not written as JSON: {error}]")))
+}
+
 /// A text as JSON: attributes of MLflow hold JSON.
-fn json_text(text: &str) -> String {
+pub(crate) fn json_text(text: &str) -> String {
     serde_json::Value::from(text).to_string()
 }

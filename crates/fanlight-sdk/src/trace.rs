@@ -126,6 +126,21 @@ impl Facts {
         put(&mut self.metadata, name.into(), value.into());
     }
 
+    /// The conversation the trace is a part of.
+    pub fn set_session(&mut self, session: impl Into<String>) {
+        self.set_metadata(key::SESSION, session);
+    }
+
+    /// On whose behalf it was done.
+    pub fn set_user(&mut self, user: impl Into<String>) {
+        self.set_metadata(key::USER, user);
+    }
+
+    /// The run it belongs to, by its id.
+    pub fn set_run(&mut self, run: impl Into<String>) {
+        self.set_metadata(key::RUN, run);
+    }
+
     fn write_to(&self, span: &mut SpanRecord) {
         for (name, value) in &self.tags {
             span.set(format!("{}{name}", key::TAG_PREFIX), value.as_str());

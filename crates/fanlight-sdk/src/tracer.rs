@@ -66,7 +66,7 @@ impl Tracer {
         })))
     }
 
-    /// A span of this tracer, by default the root of a new trace.
+    /// A span of this tracer, by default a child of the thread's current span, and else the root of a new trace.
     pub fn span(&self, name: impl Into<Text>) -> SpanBuilder {
         let tracer = self.0.settings.enabled.then(|| self.clone());
         SpanBuilder::new(tracer, name.into())
@@ -114,6 +114,18 @@ impl Tracer {
             queued: inner.pipeline.queued() + inner.held.get().saturating_sub(inner.released.get()),
             destinations: inner.pipeline.destination_stats(),
         }
+    }
+
+    /// Sends a span that was made elsewhere, as it is: neither sampling nor what is said of its trace applies.
+    pub fn send_record(&self, mut span: SpanRecord) {
+        if span.experiment.is_none() {
+            span.experiment.clone_from(&lock(&self.0.live).experiment);
+        }
+        self.finish(Ending::Send(span));
+    }
+
+    pub(crate) fn is_same(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.0, &other.0)
     }
 
     pub(crate) fn is_of_this_process(&self) -> bool {

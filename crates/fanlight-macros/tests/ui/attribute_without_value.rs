@@ -1,0 +1,8 @@
+use fanlight_macros::trace;
+
+#[trace(attributes(model))]
+fn work() {}
+
+fn main() {
+    work();
+}

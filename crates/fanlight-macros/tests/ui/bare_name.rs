@@ -1,0 +1,8 @@
+use fanlight_macros::trace;
+
+#[trace("look up")]
+fn work() {}
+
+fn main() {
+    work();
+}

@@ -1,0 +1,8 @@
+use fanlight_macros::trace;
+
+#[trace(err)]
+fn work() {}
+
+fn main() {
+    work();
+}

@@ -1,0 +1,8 @@
+use fanlight_macros::trace;
+
+#[trace(name)]
+fn work() {}
+
+fn main() {
+    work();
+}

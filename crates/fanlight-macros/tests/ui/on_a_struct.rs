@@ -1,0 +1,8 @@
+use fanlight_macros::trace;
+
+#[trace]
+struct Work;
+
+fn main() {
+    let _ = Work;
+}

@@ -1,0 +1,10 @@
+use fanlight_macros::trace;
+
+#[trace(skip = "user")]
+fn work(user: &str) -> usize {
+    user.len()
+}
+
+fn main() {
+    work("a");
+}

@@ -1,0 +1,8 @@
+use fanlight_macros::trace;
+
+#[trace(colour = "red")]
+fn work() {}
+
+fn main() {
+    work();
+}
