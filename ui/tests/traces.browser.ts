@@ -129,16 +129,64 @@ test('columns are chosen, sized and sorted; the address and the browser remember
   expect(browser.complaints()).toEqual([]);
 });
 
-test('the keyboard walks, opens and comes back', async () => {
+test('the keyboard walks the list, a trace beside it follows, and a page shows it whole', async () => {
   const { page } = browser;
+  const shown = () => new URL(page.url()).searchParams.get('trace');
+  const idOf = (place: number) => rows().nth(place).getAttribute('data-trace');
+  const panel = page.getByRole('complementary', { name: 'Trace', exact: true });
   await visit();
   await page.keyboard.press('j');
   await page.keyboard.press('j');
-  const second = await rows().nth(1).getAttribute('data-trace');
+  const [second, third] = [await idOf(1), await idOf(2)];
   await page.keyboard.press('Enter');
-  await page.waitForURL(`**/traces/${second ?? ''}*`);
-  await page.goBack();
+  await panel.getByRole('treeitem').first().waitFor();
+  expect(shown()).toBe(second);
+  await browser.assertAccessible('traces-drawer');
+  await page.keyboard.press('j');
+  await expect.poll(shown).toBe(third);
+  await page.keyboard.press('[');
+  await expect.poll(shown).toBe(second);
+
+  // A click into the tree gives it the keys.
+  await panel.getByRole('treeitem').nth(1).click();
+  const span = () => new URL(page.url()).searchParams.get('span');
+  const before = span();
+  await page.keyboard.press('j');
+  await expect.poll(span).not.toBe(before);
+  expect(shown()).toBe(second);
+  const shared = page.url();
+  await page.goto('about:blank');
+  await page.goto(shared);
+  await panel.getByRole('treeitem', { selected: true }).waitFor();
+
+  await panel.getByRole('link', { name: 'Open as page' }).click();
+  await page.waitForURL(`**/traces/${second ?? ''}?*`);
+  await panel.waitFor({ state: 'detached' });
+  await page.locator('button:enabled').and(page.getByRole('button', { name: 'Next trace (])' })).waitFor();
+  await page.keyboard.press(']');
+  await page.waitForURL(`**/traces/${third ?? ''}*`);
+  await page.keyboard.press('Escape');
   await rows().first().waitFor();
+  await rows().first().click();
+  await panel.getByRole('treeitem').first().waitFor();
+  await page.setViewportSize({ width: 900, height: 700 });
+  await browser.assertAccessible('traces-drawer-small');
+  await page.setViewportSize({ width: 1440, height: 900 });
+  await page.keyboard.press('Escape');
+  await panel.waitFor({ state: 'detached' });
+  expect(shown()).toBeNull();
+  expect(browser.complaints()).toEqual([]);
+});
+
+test('filters change below an open trace', async () => {
+  const { page } = browser;
+  await visit();
+  await rows().nth(1).click();
+  const panel = page.getByRole('complementary', { name: 'Trace', exact: true });
+  await panel.getByRole('treeitem').first().waitFor();
+  await page.getByRole('searchbox', { name: 'Search all texts' }).fill('documents are still');
+  await expect.poll(total).not.toContain('120');
+  expect(await panel.count()).toBe(1);
   expect(browser.complaints()).toEqual([]);
 });
 
@@ -184,6 +232,31 @@ test('chosen traces are tagged, exported and deleted', async () => {
   await page.getByRole('dialog').getByRole('button', { name: 'Delete' }).click();
   await expect.poll(() => rows().count()).toBe(1);
   expect(await rows().first().innerText()).toContain('keep me');
+  expect(browser.complaints()).toEqual([]);
+});
+
+test('everything that matches is exported, more than any page has', async () => {
+  const { page } = browser;
+  const many = 1203;
+  for (let from = 0; from < many; from += 401) {
+    const spans = Array.from({ length: 401 }, (_, at) => {
+      const number = (from + at + 1).toString(16);
+      const start = (Date.now() - from - at) * 1_000_000;
+      return { traceId: `e${number.padStart(31, '0')}`, spanId: `e${number.padStart(15, '0')}`, name: 'many', startTimeUnixNano: `${start}`, endTimeUnixNano: `${start + 1_000_000}`, status: { code: 1 }, attributes: [] };
+    });
+    await server.call('POST', '/v1/traces', { resourceSpans: [{ resource: { attributes: [{ key: 'service.name', value: { stringValue: 'many' } }] }, scopeSpans: [{ spans }] }] });
+  }
+  await visit('', await experimentNamed('many'));
+  for (const [format, name] of [['JSONL', 'traces.jsonl'], ['CSV', 'traces.csv'], ['Parquet', 'traces.parquet']] as const) {
+    await page.getByRole('button', { name: 'Export all that match' }).click();
+    const [download] = await Promise.all([page.waitForEvent('download'), page.getByRole('menuitem', { name: format }).click()]);
+    expect(download.suggestedFilename()).toBe(name);
+    const file = fs.readFileSync(await download.path());
+    if (format === 'JSONL') expect(file.toString().match(/^\{"resourceSpans"/gm)).toHaveLength(many);
+    if (format === 'CSV') expect(file.toString().split('\r\n').filter(Boolean)).toHaveLength(many + 1);
+    // Whole from its first sign to its last.
+    if (format === 'Parquet') expect([file.subarray(0, 4).toString(), file.subarray(-4).toString(), file.length > 5000]).toEqual(['PAR1', 'PAR1', true]);
+  }
   expect(browser.complaints()).toEqual([]);
 });
 

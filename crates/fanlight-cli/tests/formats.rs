@@ -18,7 +18,7 @@ use support::otlp::{BASE, child, root, trace_id, with_attribute};
 use support::{Server, Stopped, wait_until};
 
 const SEAL_ALL: [&str; 4] = ["--seal-after", "1ms", "--quiet-ms", "0"];
-const FORMATS: [&str; 2] = ["format-1", "format-2"];
+const FORMATS: [&str; 3] = ["format-1", "format-2", "format-3"];
 
 fn fixture(format: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR"))
@@ -77,6 +77,18 @@ fn assert_same(place: &str, found: &Json, expected: &Json) {
         }
         _ => assert_eq!(found, expected, "{place}"),
     }
+}
+
+/// Formats before the third keep no prices: what they cost is what the table of this version says, whichever that is.
+fn without_version_of_prices(mut answers: Json) -> Json {
+    for trace in answers["traces"].as_array_mut().unwrap() {
+        for span in trace["spans"].as_array_mut().unwrap() {
+            if let Some(price) = span.pointer_mut("/cost_derivation/price") {
+                price.as_object_mut().unwrap().remove("version");
+            }
+        }
+    }
+    answers
 }
 
 /// What a format has to hold: merged and plain segments, dead rows, long texts, every kind of value, edits that are part
@@ -180,7 +192,10 @@ fn every_released_format_is_read() {
     for format in FORMATS {
         let dir = fixture(format);
         let expected = fs::read_to_string(dir.join("answers.json")).unwrap();
-        let expected: Json = serde_json::from_str(&expected).unwrap();
+        let mut expected: Json = serde_json::from_str(&expected).unwrap();
+        if ["format-1", "format-2"].contains(&format) {
+            expected = without_version_of_prices(expected);
+        }
         let stopped = Stopped::copy_of(&dir.join("data"));
         let said = stopped.run("verify", &[]);
         assert!(!said.contains("damaged"), "{format}: {said}");

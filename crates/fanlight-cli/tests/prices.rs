@@ -106,6 +106,51 @@ fn a_table_counts_from_now_on_and_for_what_is_kept_when_asked() {
 }
 
 #[test]
+fn pricing_again_goes_on_after_a_crash_and_loses_nothing() {
+    const TRACES: u128 = 1_500;
+    let mut server = Server::start(&SEAL_ALL);
+    for first in (1..=TRACES).step_by(300) {
+        let spans: Vec<_> = (first..first + 300)
+            .map(|trace| call(trace, "local-7b"))
+            .collect();
+        server.ingest(&spans);
+    }
+    wait_until("most is sealed", || server.segments() > 0);
+    let put = server.call(
+        "PUT",
+        "/api/v1/prices",
+        &[JSON],
+        table(0.001).to_string().as_bytes(),
+    );
+    assert_eq!(put.status, 200, "{}", put.text());
+    assert_eq!(
+        server
+            .call("POST", "/api/v1/prices/reprice", &[], b"")
+            .status,
+        202
+    );
+    let priced = |server: &Server| {
+        let listed = server.search("");
+        assert_eq!(listed.len() as u128, TRACES);
+        let has_cost = |row: &&Json| row.to_string().contains("mlflow.trace.cost");
+        listed.iter().filter(has_cost).count() as u128
+    };
+    // Nobody asks again: what was accepted is known not to be done, at once and at any later moment.
+    for moment in 0.. {
+        server = server.kill().start(&SEAL_ALL);
+        std::thread::sleep(std::time::Duration::from_millis(40 * moment));
+        if priced(&server) == TRACES {
+            break;
+        }
+    }
+    for number in [1, TRACES / 2, TRACES] {
+        let price = &trace(&server, number)["spans"][0]["cost_derivation"]["price"];
+        assert_eq!(price["version"], "mine");
+    }
+    server.assert_well();
+}
+
+#[test]
 fn wrong_tables_are_refused_and_say_where() {
     let server = Server::start(&[]);
     for (body, reason) in [

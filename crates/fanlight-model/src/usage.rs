@@ -37,6 +37,14 @@ impl TokenUsage {
         self.input.is_none() && self.output.is_none() && self.total.is_none()
     }
 
+    /// Any of input, output and total is known, and more than zero.
+    pub fn counts_something(&self) -> bool {
+        [self.input, self.output, self.total]
+            .into_iter()
+            .flatten()
+            .any(|count| count > 0)
+    }
+
     /// Adds part by part; a part unknown on both sides stays unknown.
     #[must_use]
     pub fn plus(&self, other: &Self) -> Self {

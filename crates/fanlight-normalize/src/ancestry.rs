@@ -9,11 +9,7 @@ use rustc_hash::FxHashMap;
 /// as the trace has spans. So this walks with an explicit path, visits each span once, and lets the spans of a cycle
 /// have no ancestors.
 pub(crate) fn below_marked(spans: &[&Span], marked: &[bool]) -> Vec<bool> {
-    let places: FxHashMap<SpanId, usize> = spans
-        .iter()
-        .enumerate()
-        .map(|(at, span)| (span.span_id, at))
-        .collect();
+    let places = places(spans);
     let parent = |at: usize| spans[at].parent_id.and_then(|id| places.get(&id).copied());
     let mut known = vec![State::Unseen; spans.len()];
     let mut path = Vec::new();
@@ -41,6 +37,45 @@ pub(crate) fn below_marked(spans: &[&Span], marked: &[bool]) -> Vec<bool> {
         .into_iter()
         .map(|state| state == State::Done { below: true })
         .collect()
+}
+
+/// For each span, whether any of its descendants is `marked`. Spans of a cycle are above nothing.
+pub(crate) fn above_marked(spans: &[&Span], marked: &[bool]) -> Vec<bool> {
+    let places = places(spans);
+    let parent = |at: usize| spans[at].parent_id.and_then(|id| places.get(&id).copied());
+    let mut above = vec![false; spans.len()];
+    // On the way up from the span of this number, or known to lead into a cycle.
+    let mut passed = vec![None; spans.len()];
+    let mut leads_to_cycle = vec![false; spans.len()];
+    for start in (0..spans.len()).filter(|&at| marked[at]) {
+        let mut path = Vec::new();
+        passed[start] = Some(start);
+        let mut next = parent(start);
+        let mut is_cyclic = false;
+        while let Some(at) = next.filter(|&at| !above[at]) {
+            if passed[at] == Some(start) || leads_to_cycle[at] {
+                is_cyclic = true;
+                break;
+            }
+            passed[at] = Some(start);
+            path.push(at);
+            next = parent(at);
+        }
+        let reached = if is_cyclic {
+            &mut leads_to_cycle
+        } else {
+            &mut above
+        };
+        for at in path {
+            reached[at] = true;
+        }
+    }
+    above
+}
+
+fn places(spans: &[&Span]) -> FxHashMap<SpanId, usize> {
+    let ids = spans.iter().map(|span| span.span_id);
+    ids.enumerate().map(|(at, id)| (id, at)).collect()
 }
 
 #[derive(Clone, Copy, PartialEq)]
@@ -77,6 +112,29 @@ mod tests {
             (5, 1, true),
         ]);
         assert_eq!(below, [true, true, false, false, false]);
+    }
+
+    #[test]
+    fn a_mark_reaches_all_ancestors_but_not_its_bearer() {
+        let above = |edges: &[(u64, u64, bool)]| {
+            let spans: Vec<_> = edges
+                .iter()
+                .map(|(number, parent, _)| child(*number, *parent, []))
+                .collect();
+            let marked: Vec<_> = edges.iter().map(|(.., marked)| *marked).collect();
+            above_marked(&spans.iter().collect::<Vec<_>>(), &marked)
+        };
+        let edges = [
+            (1, 0, true),
+            (2, 1, false),
+            (3, 2, true),
+            (4, 2, true),
+            (5, 1, false),
+        ];
+        assert_eq!(above(&edges), [true, true, false, false, false]);
+        assert_eq!(above(&[(2, 9, true), (1, 1, true)]), [false, false]);
+        let cycle = [(1, 2, true), (2, 3, true), (3, 1, true), (4, 1, true)];
+        assert_eq!(above(&cycle), [false; 4]);
     }
 
     #[test]

@@ -10,6 +10,7 @@ mod ancestry;
 mod claude_code;
 mod content;
 mod cost;
+mod counted;
 mod deployment;
 mod document;
 mod documents;
@@ -44,6 +45,7 @@ mod vercel;
 
 pub use content::Field;
 pub use cost::{CostLine, Derivation, cost_lines, derivation};
+pub use counted::counted_elsewhere;
 pub use deployment::{Deployment, deployment};
 pub use documents::{Document, documents};
 pub use finish_reason::finish_reasons;

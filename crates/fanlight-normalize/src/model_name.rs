@@ -120,7 +120,7 @@ pub(crate) fn message_format<'a>(found: &Found<'a>) -> Option<Cow<'a, str>> {
     })
 }
 
-/// The field `model` of recorded inputs or outputs, for spans that name their model nowhere else.
+/// The field `model` (Bedrock: `modelId`) of recorded inputs or outputs, for spans that name their model nowhere else.
 pub(crate) fn model_in_content<'a>(content: &Field<'a>) -> Option<Cow<'a, str>> {
     match content {
         Field::Attribute(_, Value::String(text)) => model_in_json(text).map(Cow::Owned),
@@ -133,7 +133,8 @@ pub(crate) fn model_in_content<'a>(content: &Field<'a>) -> Option<Cow<'a, str>> 
 }
 
 fn model_in_entries(entries: &[(String, Value)]) -> Option<&str> {
-    let (_, value) = entries.iter().rev().find(|(key, _)| key == "model")?;
+    let is_model = |key: &str| key == "model" || key == "modelId";
+    let (_, value) = entries.iter().rev().find(|(key, _)| is_model(key))?;
     value.as_str().filter(|name| !name.is_empty())
 }
 
@@ -141,9 +142,10 @@ fn model_in_entries(entries: &[(String, Value)]) -> Option<&str> {
 fn model_in_json(text: &str) -> Option<String> {
     #[derive(Deserialize)]
     struct WithModel {
+        #[serde(alias = "modelId")]
         model: Option<serde_json::Value>,
     }
-    if !text.trim_start().starts_with('{') || !text.contains("\"model\"") {
+    if !text.trim_start().starts_with('{') || !text.contains("\"model") {
         return None;
     }
     match serde_json::from_str::<WithModel>(text).ok()?.model? {

@@ -281,11 +281,32 @@ fn refined(usage: TokenUsage, provider: Option<TokenUsage>) -> TokenUsage {
     settled(both, Cached::Included, None)
 }
 
+/// What the client says, else what a convention says, else what the provider said in the recorded response of a call. A
+/// call has input: who counts nothing at all has not counted, as MLflow's client of `LiteLLM` does for streams.
+pub(crate) fn usage(found: &Found<'_>) -> Option<TokenUsage> {
+    let recorded = || {
+        is_recorded_call(found)
+            .then_some(found)
+            .and_then(provider_usage::of_response)
+    };
+    said(found)
+        .or_else(recorded)
+        .filter(TokenUsage::counts_something)
+}
+
+/// MLflow's clients record the calls of some libraries, embeddings for one, without counting; so do people who record
+/// calls by hand.
+fn is_recorded_call(found: &Found<'_>) -> bool {
+    const CALLS: [&str; 3] = ["CHAT_MODEL", "EMBEDDING", "LLM"];
+    let span_type = found.text(Key::SpanType);
+    span_type.is_some_and(|name| CALLS.contains(&name.as_ref()))
+}
+
 /// What the client says, else what a convention says; there a missing total is the sum of input and output.
 ///
 /// MLflow's clients copy two or three numbers of what the provider said, as they are, and record all of it in the
 /// outputs of the span.
-pub(crate) fn usage(found: &Found<'_>) -> Option<TokenUsage> {
+fn said(found: &Found<'_>) -> Option<TokenUsage> {
     if let Some(own) = found.get(Key::ChatTokenUsage).and_then(from_value) {
         return Some(refined(own, provider_usage::of_response(found)));
     }

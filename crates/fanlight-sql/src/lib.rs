@@ -15,9 +15,11 @@ mod service;
 mod session;
 mod settings;
 mod statement;
+mod table_file;
 mod tables;
 
 pub use error::SqlError;
 pub use output::Format;
 pub use service::{Answer, Sql};
 pub use settings::SqlSettings;
+pub use table_file::{CellType, TableFile, TableFileError};

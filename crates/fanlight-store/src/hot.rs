@@ -155,16 +155,12 @@ impl HotTrace {
         &self.derived().spans
     }
 
-    /// What each of [`Self::spans`] means, in their order.
+    /// What each of [`Self::spans`] means for sums over spans, in their order.
     pub fn span_figures(&self) -> &[SpanFigures] {
         let derived = self.derived();
-        derived.figures.get_or_init(|| {
-            derived
-                .spans
-                .iter()
-                .map(|span| SpanFigures::of(span))
-                .collect()
-        })
+        derived
+            .figures
+            .get_or_init(|| SpanFigures::of_trace(&derived.spans))
     }
 
     /// Each text that a search looks at and that no span has as it is, one per line: what spans are found to mean.

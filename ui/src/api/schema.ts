@@ -1042,10 +1042,12 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** All matching traces, a line each */
+        /** All matching traces, a line each or as a file */
         get: {
             parameters: {
                 query: {
+                    /** @description lines or parquet; the latter for traces and spans */
+                    as?: string;
                     /** @description goes on where another stream was cut off */
                     cursor?: string;
                     /** @description ids, separated by commas */
@@ -1067,6 +1069,7 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
+                        "application/vnd.apache.parquet": unknown;
                         "application/x-ndjson": unknown;
                     };
                 };
@@ -1082,7 +1085,7 @@ export interface paths {
             };
         };
         put?: never;
-        /** All matching traces, a line each */
+        /** All matching traces, a line each or as a file */
         post: {
             parameters: {
                 query?: never;
@@ -1102,6 +1105,7 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
+                        "application/vnd.apache.parquet": unknown;
                         "application/x-ndjson": unknown;
                     };
                 };
@@ -1513,6 +1517,8 @@ export interface components {
         };
         /** @description Which traces to write out, and how. */
         ExportBody: {
+            /** @description `lines` or `parquet`; the latter for `traces` and `spans`. */
+            as?: string;
             cursor?: string;
             experiments: string[];
             filter?: string;

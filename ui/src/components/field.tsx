@@ -13,6 +13,10 @@ export function TextField({ className, ...rest }: ComponentProps<'input'>) {
   );
 }
 
+export function TextArea({ className, ...rest }: ComponentProps<'textarea'>) {
+  return <textarea spellCheck={false} className={cx('w-full min-w-0 resize-y rounded-md border border-line-strong bg-surface px-2 py-1 text-sm placeholder:text-faint', className)} {...rest} />;
+}
+
 export function Labelled({ label, children, error }: { label: string; children: ReactNode; error?: string | null }) {
   return (
     <div className="min-w-0 flex-1">

@@ -11,3 +11,10 @@ export function formatCost(dollars: number | null | undefined): string {
   const digits = Math.min(7, 1 - Math.floor(Math.log10(dollars)));
   return `$${dollars.toFixed(digits)}`;
 }
+
+/** Six digits that say something, where others are to be reckoned after: `$0.0000102`, `$10.00`; `–` when unknown. */
+export function formatCostPrecisely(dollars: number | null | undefined): string {
+  if (dollars === null || dollars === undefined || !Number.isFinite(dollars)) return '–';
+  const digits = dollars > 0 ? Math.min(15, Math.max(2, 5 - Math.floor(Math.log10(dollars)))) : 2;
+  return `$${dollars.toLocaleString('en-US', { minimumFractionDigits: 2, maximumFractionDigits: digits })}`;
+}

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 
-import { formatAbsolute, formatBytes, formatCost, formatCount, formatDuration, formatRelative, formatShare, formatTick } from './index';
+import { formatAbsolute, formatBytes, formatCost, formatCostPrecisely, formatCount, formatDuration, formatRelative, formatShare, formatTick } from './index';
 
 const cases = <T,>(format: (value: T) => string, expected: [T, string][]) => {
   for (const [value, text] of expected) expect([value, format(value)]).toEqual([value, text]);
@@ -25,6 +25,9 @@ describe('one form per quantity', () => {
       [0, '$0'], [0.0027, '$0.0027'], [0.000458, '$0.00046'], [0.0000001, '<$0.000001'], [0.034, '$0.034'],
       [0.12, '$0.12'], [0.999, '$1.00'], [3.4, '$3.40'], [1234, '$1.2k'], [undefined, '–'],
     ]);
+  });
+  test('costs to be reckoned after', () => {
+    cases(formatCostPrecisely, [[0, '$0.00'], [1.0199999999999999e-5, '$0.0000102'], [0.15, '$0.15'], [10, '$10.00'], [2.5, '$2.50'], [1234.5678, '$1,234.57'], [0.000123456789, '$0.000123457'], [null, '–']]);
   });
   test('shares', () => {
     cases(formatShare, [[0, '0%'], [0.0004, '<0.1%'], [0.042, '4.2%'], [0.37, '37%'], [0.999, '99%'], [1, '100%'], [null, '–']]);

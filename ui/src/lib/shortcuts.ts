@@ -1,6 +1,6 @@
 /** Keys that do something on a screen. */
 
-import { useEffect, useRef } from 'react';
+import { useEffect, useRef, type RefObject } from 'react';
 
 /** `j`, `Enter`, `?`, `mod+k` (⌘ on a Mac, Ctrl elsewhere); two keys one after the other are `g e`. */
 export type Shortcuts = Record<string, () => void>;
@@ -10,14 +10,19 @@ export const modKey = isMac ? '⌘' : 'Ctrl ';
 
 const SEQUENCE_MS = 900;
 
+/** Where keys count: only while the focus is within a place, or only while it is elsewhere. */
+export interface Where {
+  within?: RefObject<HTMLElement | null> | undefined;
+  outside?: RefObject<HTMLElement | null> | undefined;
+}
+
 /** Runs while the component is shown; silent while somebody types, unless it is a `mod+` key. */
-export function useShortcuts(shortcuts: Shortcuts, enabled = true): void {
+export function useShortcuts(shortcuts: Shortcuts, { within, outside }: Where = {}): void {
   const current = useRef(shortcuts);
   useEffect(() => {
     current.current = shortcuts;
   });
   useEffect(() => {
-    if (!enabled) return;
     let first = '';
     let at = 0;
     const onKey = (event: KeyboardEvent) => {
@@ -25,6 +30,8 @@ export function useShortcuts(shortcuts: Shortcuts, enabled = true): void {
       const mod = isMac ? event.metaKey : event.ctrlKey;
       if (!mod && (event.altKey || event.metaKey || event.ctrlKey)) return;
       if (!mod && isBusy(event.target)) return;
+      if (within && !holds(within, event.target)) return;
+      if (outside && holds(outside, event.target)) return;
       const key = mod ? `mod+${event.key.toLowerCase()}` : event.key;
       const sequence = event.timeStamp - at < SEQUENCE_MS ? `${first} ${key}` : '';
       first = key;
@@ -36,7 +43,11 @@ export function useShortcuts(shortcuts: Shortcuts, enabled = true): void {
     };
     window.addEventListener('keydown', onKey);
     return () => window.removeEventListener('keydown', onKey);
-  }, [enabled]);
+  }, [within, outside]);
+}
+
+function holds({ current }: RefObject<HTMLElement | null>, target: EventTarget | null): boolean {
+  return target instanceof Node && current !== null && current.contains(target);
 }
 
 /** Whether keys belong to what has the focus: a field, a menu, a dialog. */

@@ -5,8 +5,11 @@ import { useEffect, useId, useMemo, useRef, useState } from 'react';
 
 import { call } from '@/api/client';
 import { experimentsQuery } from '@/api/queries';
+import { messageOf } from '@/components/states';
+import { notify } from '@/components/toast';
 import { cx } from '@/lib/cx';
 import { setTheme } from '@/lib/theme';
+import { ofSession } from '@/screens/sessions/address';
 
 import { useGo } from './go';
 import { matchingEntries, traceIdIn, type Entry } from './palette-entries';
@@ -28,12 +31,25 @@ export default function Palette({ experimentId, onClose, onShortcuts }: Props) {
   const go = useGo(experimentId);
   const { data } = useQuery(experimentsQuery);
   const experiments = useMemo(() => data?.experiments ?? [], [data]);
-  const scope = experimentId ?? experiments.map((experiment) => experiment.id).join(',');
+  const everywhere = experiments.map((experiment) => experiment.id);
+  const scope = everywhere.join(',');
   const sessions = useQuery({
     queryKey: ['palette-sessions', scope, text],
     queryFn: ({ signal }) => call('get', '/values', { query: { property: 'session', experiments: scope, prefix: text, limit: '6' }, signal }),
     enabled: text.length > 1 && scope !== '',
   });
+
+  /** In the experiment that has it; where several have, in this one or the latest. */
+  const openSession = async (session: string) => {
+    const first = (ids: string[]) => call('post', '/traces/search', { body: { experiments: ids, filter: ofSession(session), limit: 1 } });
+    try {
+      const here = experimentId ? await first([experimentId]) : null;
+      const [trace] = here?.traces.length ? here.traces : (await first(everywhere)).traces;
+      if (trace) go.session(trace.experiment, session);
+    } catch (error) {
+      notify({ text: messageOf(error), isError: true });
+    }
+  };
 
   const entries = useMemo<Entry[]>(() => {
     const all: Entry[] = [
@@ -57,9 +73,9 @@ export default function Palette({ experimentId, onClose, onShortcuts }: Props) {
     const ofSessions = (sessions.data?.values ?? []).map<Entry>((session) => ({
       kind: 'session',
       label: session,
-      run: () => go.session(experimentId ?? '0', session),
+      run: () => void openSession(session),
     }));
-    return [...(trace ? [{ kind: 'trace' as const, label: `Open trace ${trace}`, run: () => go.trace(trace) }] : []), ...(experimentId ? ofSessions : []), ...found];
+    return [...(trace ? [{ kind: 'trace' as const, label: `Open trace ${trace}`, run: () => go.trace(trace) }] : []), ...ofSessions, ...found];
     // `go` is made anew each time and does the same.
     // eslint-disable-next-line react-hooks/exhaustive-deps
   }, [experimentId, experiments, sessions.data, text]);

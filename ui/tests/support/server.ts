@@ -29,6 +29,7 @@ export interface Sent {
   output?: string;
   session?: string;
   failed?: boolean;
+  attributes?: Record<string, string | number>;
 }
 
 export async function startServer(flags: string[] = []): Promise<Server> {
@@ -75,7 +76,7 @@ async function greeted(logFile: string, ended: () => boolean): Promise<string> {
 
 let sent = 0;
 
-async function send(call: Server['call'], { experiment, name, input, output, session, failed }: Sent): Promise<string> {
+async function send(call: Server['call'], { experiment, name, input, output, session, failed, attributes = {} }: Sent): Promise<string> {
   sent += 1;
   const traceId = sent.toString(16).padStart(32, 'f');
   const text = (key: string, value: string | undefined) => (value === undefined ? [] : [{ key, value: { stringValue: value } }]);
@@ -98,6 +99,7 @@ async function send(call: Server['call'], { experiment, name, input, output, ses
                   ...text('mlflow.spanInputs', JSON.stringify(input)),
                   ...text('mlflow.spanOutputs', output === undefined ? undefined : JSON.stringify(output)),
                   ...text('session.id', session),
+                  ...Object.entries(attributes).map(([key, value]) => ({ key, value: typeof value === 'number' ? { intValue: String(value) } : { stringValue: value } })),
                 ],
               },
             ],

@@ -51,6 +51,8 @@ shape! {
         filter: Maybe<String>,
         /// `otlp`, `mlflow`, `traces` or `spans`.
         format: Maybe<String>,
+        /// `lines` or `parquet`; the latter for `traces` and `spans`.
+        r#as: Maybe<String>,
         cursor: Maybe<String>,
     }
 }

@@ -71,10 +71,11 @@ const EXPORT_QUERY: &[(&str, &str)] = &[
     ("experiments", "ids, separated by commas"),
     ("filter?", "empty for everything"),
     ("format?", "otlp, mlflow, traces or spans"),
+    ("as?", "lines or parquet; the latter for traces and spans"),
     ("cursor?", "goes on where another stream was cut off"),
 ];
 
-const NDJSON: Reply = Reply::Stream(&["application/x-ndjson"]);
+const EXPORTED: Reply = Reply::Stream(&["application/x-ndjson", "application/vnd.apache.parquet"]);
 
 /// Everything there is below `/api/v1`.
 pub const OPERATIONS: &[Operation] = &[
@@ -138,18 +139,18 @@ pub const OPERATIONS: &[Operation] = &[
         operation(
             "get",
             "/traces/export",
-            "All matching traces, a line each",
+            "All matching traces, a line each or as a file",
             None,
-            NDJSON,
+            EXPORTED,
         ),
         EXPORT_QUERY,
     ),
     operation(
         "post",
         "/traces/export",
-        "All matching traces, a line each",
+        "All matching traces, a line each or as a file",
         Some(ExportBody::schema),
-        NDJSON,
+        EXPORTED,
     ),
     with_query(
         operation(

@@ -3,6 +3,7 @@
 mod clock;
 mod data_dir;
 mod ports;
+mod prices;
 mod quarantine;
 
 use std::path::Path;
@@ -35,6 +36,7 @@ pub(crate) fn run(flags: &SettingFlags, printer: &mut Printer) -> Result<(), Fai
     match load(flags, &environment, Path::new("")) {
         Ok(loaded) => {
             findings.push(configuration(&loaded));
+            findings.push(prices::check(loaded.settings.prices.as_deref()));
             findings.extend(data_dir::check(&loaded.settings.data_dir));
             findings.extend(quarantine::check(&loaded.settings.data_dir));
             let (ports, server) = ports::check(&loaded.settings.server);

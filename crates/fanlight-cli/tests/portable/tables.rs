@@ -37,6 +37,28 @@ fn a_csv_has_a_row_per_trace_or_per_span() {
 }
 
 #[test]
+fn the_server_writes_parquet_itself() {
+    let dir = tempfile::tempdir().unwrap();
+    let server = seeded();
+    let ask = |format: &str| {
+        let of = "experiments=0&as=parquet&format";
+        server.get(&format!("/api/v1/traces/export?{of}={format}"))
+    };
+    for (format, rows) in [("traces", 20), ("spans", 40)] {
+        let reply = ask(format);
+        let kind = reply.header("content-type");
+        assert_eq!(kind, Some("application/vnd.apache.parquet"));
+        let path = dir.path().join(format);
+        std::fs::write(&path, &reply.body).unwrap();
+        let reader = ParquetRecordBatchReaderBuilder::try_new(File::open(path).unwrap()).unwrap();
+        let batches = reader.build().unwrap().map(Result::unwrap);
+        assert_eq!(batches.map(|batch| batch.num_rows()).sum::<usize>(), rows);
+    }
+    // Whole traces are no rows.
+    assert_eq!(ask("otlp").status, 400);
+}
+
+#[test]
 fn a_parquet_file_has_the_same_rows() {
     let dir = tempfile::tempdir().unwrap();
     let server = seeded();

@@ -5,6 +5,7 @@
 #[path = "../support/mod.rs"]
 mod support;
 
+mod counted_once;
 mod figures;
 mod hits;
 mod made;

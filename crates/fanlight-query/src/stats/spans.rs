@@ -190,10 +190,9 @@ impl Work<'_> {
             }
             for (row, spans) in lot.iter().zip(segment.spans(lot)?) {
                 target.trace_start = segment.rows().start(*row).0;
-                for span in spans {
-                    let figures = SpanFigures::of(&span);
+                for (span, figures) in spans.iter().zip(SpanFigures::of_trace(&spans)) {
                     let labels = |place| labels_at(&labels, place, *row);
-                    self.add_span(&mut target, &span, &figures, &labels)?;
+                    self.add_span(&mut target, span, &figures, &labels)?;
                 }
             }
         }

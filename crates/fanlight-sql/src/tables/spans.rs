@@ -22,22 +22,47 @@ pub(crate) struct SpanRow {
     trace_id: Arc<str>,
     experiment: ExperimentId,
     span: Arc<Span>,
+    trace: Arc<TraceSpans>,
+    /// Among the spans of the trace.
+    place: usize,
+}
+
+/// All spans of a trace: what one of them means for sums depends on the others.
+#[derive(Debug)]
+struct TraceSpans {
+    spans: Vec<Arc<Span>>,
     /// Made when somebody asks.
-    figures: OnceLock<SpanFigures>,
+    figures: OnceLock<Vec<SpanFigures>>,
+}
+
+impl TraceSpans {
+    fn new(spans: &[Arc<Span>]) -> Arc<Self> {
+        Arc::new(Self {
+            spans: spans.to_vec(),
+            figures: OnceLock::new(),
+        })
+    }
+
+    fn row(
+        self: &Arc<Self>,
+        place: usize,
+        trace_id: &Arc<str>,
+        experiment: ExperimentId,
+    ) -> SpanRow {
+        SpanRow {
+            trace_id: Arc::clone(trace_id),
+            experiment,
+            span: Arc::clone(&self.spans[place]),
+            trace: Arc::clone(self),
+            place,
+        }
+    }
 }
 
 impl SpanRow {
-    fn new(trace_id: &Arc<str>, experiment: ExperimentId, span: &Arc<Span>) -> Self {
-        Self {
-            trace_id: Arc::clone(trace_id),
-            experiment,
-            span: Arc::clone(span),
-            figures: OnceLock::new(),
-        }
-    }
-
     fn figures(&self) -> &SpanFigures {
-        self.figures.get_or_init(|| SpanFigures::of(&self.span))
+        let of_trace = || SpanFigures::of_trace(&self.trace.spans);
+        &self.trace.figures.get_or_init(of_trace)[self.place]
     }
 }
 
@@ -219,9 +244,9 @@ impl Table for Spans {
 
     fn add_hot(_: &Moment, trace: &HotTrace, rows: &mut Vec<SpanRow>) {
         let id = Arc::from(shown_id(trace.summary()));
-        for span in trace.spans() {
-            rows.push(SpanRow::new(&id, trace.experiment(), span));
-        }
+        let spans = TraceSpans::new(trace.spans());
+        let places = 0..spans.spans.len();
+        rows.extend(places.map(|place| spans.row(place, &id, trace.experiment())));
     }
 
     fn weight(sealed: &Sealed, row: u32) -> usize {
@@ -231,9 +256,9 @@ impl Table for Spans {
     fn read(_: &Moment, sealed: &Sealed, picked: &[Picked]) -> Result<Vec<SpanRow>, QueryError> {
         let mut found = Vec::new();
         each_trace(sealed, picked, |picked, id, experiment, spans| {
-            for (_, span) in picked.of(spans) {
-                found.push(SpanRow::new(id, experiment, span));
-            }
+            let all = TraceSpans::new(spans);
+            let places = picked.of(spans).map(|(place, _)| place);
+            found.extend(places.map(|place| all.row(place, id, experiment)));
         })?;
         Ok(found)
     }

@@ -51,12 +51,9 @@ impl Part {
             let wanted: Vec<_> = lot.iter().map(spans_of).collect();
             let read = self.spans.read(&wanted, &self.texts)?;
             for (Kept { row, key, .. }, of_trace) in lot.iter().zip(read) {
-                for span in of_trace {
-                    let meaning = fanlight_normalize::meaning(&span);
-                    spans
-                        .push(*row, *key, &span, &meaning, &mut content)
-                        .map_err(describe)?;
-                }
+                spans
+                    .push(*row, *key, &of_trace, &mut content, |_, _| {})
+                    .map_err(describe)?;
             }
         }
         content.close().map_err(describe)?;

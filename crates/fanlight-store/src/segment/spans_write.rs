@@ -10,7 +10,7 @@ use arrow_array::types::Int32Type;
 use arrow_array::{ArrayRef, RecordBatch};
 use arrow_schema::{ArrowError, DataType, Field as Column, Schema, SchemaRef};
 use fanlight_model::{Price, Priced, Span, TraceKey, Value};
-use fanlight_normalize::{Field, Meaning};
+use fanlight_normalize::{Field, Meaning, counted_elsewhere, meaning};
 use parquet::basic::{Compression, Encoding, ZstdLevel};
 use parquet::errors::ParquetError;
 use parquet::file::properties::{EnabledStatistics, WriterProperties};
@@ -78,6 +78,14 @@ pub(super) static SCHEMA: LazyLock<SchemaRef> = LazyLock::new(|| {
     ]))
 });
 
+/// Where the tokens and the cost of a span count in sums over spans.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Sums {
+    Here,
+    /// With another span of the trace, which reports the same.
+    Elsewhere,
+}
+
 /// Writes spans in the order they are pushed.
 pub(super) struct SpansWriter {
     parquet: ParquetThread,
@@ -92,20 +100,30 @@ impl SpansWriter {
         })
     }
 
+    /// Writes all spans of a trace and shows `visit` what each of them means.
     pub(super) fn push(
         &mut self,
         row: u32,
         key: TraceKey,
-        span: &Span,
-        meaning: &Meaning<'_>,
+        spans: &[Arc<Span>],
         content: &mut Content,
+        mut visit: impl FnMut(&Arc<Span>, &Meaning<'_>),
     ) -> Result<(), ParquetError> {
-        self.lot.push(row, key, span, meaning, content)?;
-        if self.lot.length == LOT {
-            self.flush()
-        } else {
-            Ok(())
+        let meanings: Vec<_> = spans.iter().map(|span| meaning(span)).collect();
+        let elsewhere = counted_elsewhere(spans, &meanings);
+        for ((span, meaning), elsewhere) in spans.iter().zip(&meanings).zip(elsewhere) {
+            visit(span, meaning);
+            let sums = if elsewhere {
+                Sums::Elsewhere
+            } else {
+                Sums::Here
+            };
+            self.lot.push(row, key, span, meaning, sums, content)?;
+            if self.lot.length == LOT {
+                self.flush()?;
+            }
         }
+        Ok(())
     }
 
     fn flush(&mut self) -> Result<(), ParquetError> {
@@ -299,6 +317,7 @@ impl Lot {
         key: TraceKey,
         span: &Span,
         meaning: &Meaning<'_>,
+        sums: Sums,
         content: &mut Content,
     ) -> Result<(), ParquetError> {
         self.length += 1;
@@ -318,7 +337,7 @@ impl Lot {
         self.status.append_value(span.status.code.as_str());
         self.status_message
             .append_option(non_empty(&span.status.message));
-        self.push_meaning(meaning);
+        self.push_meaning(meaning, sums);
         self.push_content(row, span, meaning, content)?;
         self.links.append_option(LinkText::list(&span.links));
         self.scope.push(&span.scope, ScopeText::of);
@@ -358,19 +377,19 @@ impl Lot {
         Ok(())
     }
 
-    fn push_meaning(&mut self, meaning: &Meaning<'_>) {
+    fn push_meaning(&mut self, meaning: &Meaning<'_>, sums: Sums) {
         self.span_type.append_option(meaning.span_type.as_deref());
         self.model.append_option(meaning.model.as_deref());
         self.provider.append_option(meaning.provider.as_deref());
-        let usage = meaning.usage.unwrap_or_default();
+        let counts = sums == Sums::Here;
+        let usage = meaning.usage.filter(|_| counts).unwrap_or_default();
+        let cost = meaning.cost.filter(|_| counts);
         self.tokens[0].append_option(usage.input);
         self.tokens[1].append_option(usage.output);
         self.tokens[2].append_option(usage.total);
-        self.cost.append_option(meaning.cost.map(|cost| cost.total));
-        self.input_cost
-            .append_option(meaning.cost.map(|cost| cost.input));
-        self.output_cost
-            .append_option(meaning.cost.map(|cost| cost.output));
+        self.cost.append_option(cost.map(|cost| cost.total));
+        self.input_cost.append_option(cost.map(|cost| cost.input));
+        self.output_cost.append_option(cost.map(|cost| cost.output));
     }
 
     fn push_price(&mut self, price: &Priced) {

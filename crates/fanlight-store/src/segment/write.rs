@@ -4,7 +4,8 @@ use std::fs;
 use std::path::Path;
 use std::sync::Arc;
 
-use fanlight_model::SegmentId;
+use fanlight_model::{SegmentId, Span};
+use fanlight_normalize::Meaning;
 use serde::Serialize;
 
 use super::{
@@ -139,13 +140,12 @@ fn write_files(draft: Draft<'_>, traces: &[Arc<HotTrace>]) -> Result<usize, Stor
         facets_of::add_recorded(&mut facets, row, summary);
         let edits = trace.folded().map(AsRef::as_ref);
         facets_of::add_editable(&mut facets, row, &edited(summary, edits), edits);
-        for span in trace.spans() {
-            let meaning = fanlight_normalize::meaning(span);
-            facets_of::add_span(&mut facets, row, span, &meaning);
-            spans
-                .push(row, trace.key(), span, &meaning, &mut content)
-                .map_err(spans_failed)?;
-        }
+        let add_facets = |span: &Arc<Span>, meaning: &Meaning<'_>| {
+            facets_of::add_span(&mut facets, row, span, meaning);
+        };
+        spans
+            .push(row, trace.key(), trace.spans(), &mut content, add_facets)
+            .map_err(spans_failed)?;
         let count = trace.spans().len();
         index.push(rows::Row {
             key: trace.key(),

@@ -9,7 +9,6 @@ import { useMemo, useRef, useState } from 'react';
 import type { Schemas } from '@/api/client';
 import { traceQuery } from '@/api/queries';
 import { Button, IconButton } from '@/components/button';
-import { Labelled, TextField } from '@/components/field';
 import { SpanTypeIcon } from '@/components/span-type';
 import { Failed, LoadingRows } from '@/components/states';
 import { formatAbsolute, formatCost, formatDuration, formatTokens, formatWhole } from '@/format';
@@ -18,6 +17,7 @@ import { TopBar } from '@/shell/top-bar';
 
 import { diff } from './diff';
 import { differences, matchSpans, textOf, type Pair } from './match';
+import { TracePicker } from './picker';
 
 type Full = Schemas['FullTraceReply'];
 
@@ -43,7 +43,7 @@ export function CompareScreen() {
         )}
       </TopBar>
       {!isChosen ? (
-        <Choose key={`${a} ${b}`} a={a} b={b} onChoose={show} />
+        <Choose experimentId={experimentId} a={a} b={b} onChoose={show} />
       ) : first.data && second.data ? (
         <Comparison key={`${a} ${b}`} experimentId={experimentId} a={first.data} b={second.data} />
       ) : error ? (
@@ -55,28 +55,16 @@ export function CompareScreen() {
   );
 }
 
-function Choose({ a, b, onChoose }: { a: string; b: string; onChoose: (a: string, b: string) => void }) {
-  const [ids, setIds] = useState([a, b] as [string, string]);
-  const [first, second] = [ids[0].trim(), ids[1].trim()];
+/** Two lists side by side; the comparison is there as soon as one of each is chosen. */
+function Choose({ experimentId, a, b, onChoose }: { experimentId: string; a: string; b: string; onChoose: (a: string, b: string) => void }) {
   return (
-    <form
-      className="mx-auto flex w-full max-w-md flex-col gap-3 px-6 py-10"
-      onSubmit={(event) => {
-        event.preventDefault();
-        onChoose(first, second);
-      }}
-    >
-      <p className="text-muted">Paste the ids of two traces, or select two in the list of traces.</p>
-      <Labelled label="First trace">
-        <TextField value={ids[0]} onChange={(event) => setIds([event.target.value, ids[1]])} placeholder="tr-…" />
-      </Labelled>
-      <Labelled label="Second trace">
-        <TextField value={ids[1]} onChange={(event) => setIds([ids[0], event.target.value])} placeholder="tr-…" />
-      </Labelled>
-      <Button type="submit" look="primary" className="justify-center" disabled={first === '' || second === ''}>
-        Compare
-      </Button>
-    </form>
+    <div className="flex min-h-0 flex-1 flex-col gap-3 p-3">
+      <p className="text-muted">Choose two traces. Two that are selected in the list of traces can be compared from there.</p>
+      <div className="flex min-h-0 flex-1 gap-3">
+        <TracePicker label="First trace" experimentId={experimentId} chosen={a} onChoose={(id) => onChoose(id, b)} />
+        <TracePicker label="Second trace" experimentId={experimentId} chosen={b} onChoose={(id) => onChoose(a, id)} />
+      </div>
+    </div>
   );
 }
 

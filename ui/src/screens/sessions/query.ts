@@ -4,6 +4,7 @@ import { call } from '@/api/client';
 import { wholeFilter, type Scope } from '@/screens/traces/address';
 
 import { ofSession, type Order } from './address';
+import { spansToAsk } from './whole-text';
 
 const PAGE = 100;
 export const TURNS = 500;
@@ -58,4 +59,16 @@ export const sumsQuery = (experimentId: string, session: string) =>
       return reply.sessions.find(({ id }) => id === session) ?? null;
     },
     enabled: false,
+  });
+
+/** What the spans of a turn say, with all their texts. */
+export const textsQuery = (traceId: string) =>
+  queryOptions({
+    queryKey: ['trace', traceId, 'texts'],
+    queryFn: async ({ signal }) => {
+      const path = { trace_id: traceId };
+      const { spans } = await call('get', '/traces/{trace_id}/tree', { path, signal });
+      return call('post', '/traces/{trace_id}/spans', { path, body: { spans: spansToAsk(spans) }, signal });
+    },
+    staleTime: 60_000,
   });

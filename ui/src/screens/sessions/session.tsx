@@ -3,21 +3,23 @@
 import { useInfiniteQuery, useQuery } from '@tanstack/react-query';
 import { Link, useParams } from '@tanstack/react-router';
 import { Bot, User } from 'lucide-react';
-import { useMemo, type ReactNode } from 'react';
+import { useMemo, useState, type ReactNode } from 'react';
 
 import type { Schemas } from '@/api/client';
 import { Button } from '@/components/button';
 import { CopyButton } from '@/components/copy';
 import { FigureTile } from '@/components/figure-tile';
 import { Ago, Duration, Money, TokenCount } from '@/components/quantity';
-import { Empty, Failed, LoadingRows } from '@/components/states';
+import { Empty, Failed, LoadingRows, messageOf } from '@/components/states';
 import { TraceState } from '@/components/trace-state';
 import { formatWhole } from '@/format';
+import { LongText } from '@/screens/trace/content';
 import { TopBar } from '@/shell/top-bar';
 
-import { sumsQuery, turnsQuery } from './query';
+import { sumsQuery, textsQuery, turnsQuery } from './query';
 import { said } from './said';
 import { sumsOf, type Sums } from './sums';
+import { isCut, wholeText } from './whole-text';
 
 type Turn = Schemas['TraceRow'];
 
@@ -99,8 +101,8 @@ function TurnView({ turn, number, experimentId }: { turn: Turn; number: number; 
   return (
     <li className="grid grid-cols-[minmax(0,1fr)_180px] gap-x-5 border-b border-line py-3 last:border-0 max-md:grid-cols-1" aria-label={`Turn ${number}`}>
       <div className="flex min-w-0 flex-col gap-2">
-        <Said by="User" icon={<User size={14} aria-hidden />} text={turn.request_preview} />
-        <Said by="Assistant" icon={<Bot size={14} aria-hidden />} text={turn.response_preview} isAnswer />
+        <Said by="User" icon={<User size={14} aria-hidden />} turn={turn} side="input" />
+        <Said by="Assistant" icon={<Bot size={14} aria-hidden />} turn={turn} side="output" />
       </div>
       <div className="flex flex-col items-start gap-1 text-sm text-muted max-md:mt-2 max-md:flex-row max-md:flex-wrap max-md:gap-x-3">
         <span className="flex items-center gap-2">
@@ -123,14 +125,30 @@ function TurnView({ turn, number, experimentId }: { turn: Turn; number: number; 
   );
 }
 
-function Said({ by, icon, text, isAnswer = false }: { by: string; icon: ReactNode; text: string | null; isAnswer?: boolean }) {
+function Said({ by, icon, turn, side }: { by: string; icon: ReactNode; turn: Turn; side: 'input' | 'output' }) {
+  const preview = side === 'input' ? turn.request_preview : turn.response_preview;
+  const [isWhole, setWhole] = useState(false);
+  const { data, error } = useQuery({ ...textsQuery(turn.id), enabled: isWhole });
+  // The other side may have asked already.
+  const whole = isWhole && data && preview !== null ? wholeText(preview, side, data.spans) : null;
   return (
     <div className="flex gap-2">
       <span className="mt-0.5 shrink-0 text-muted">{icon}</span>
       <span className="sr-only">{by}: </span>
-      <p className={`min-w-0 rounded-lg px-2.5 py-1.5 whitespace-pre-wrap [overflow-wrap:anywhere] ${isAnswer ? 'bg-surface' : 'bg-sunken'}`} dir="auto">
-        {text ? said(text) : <span className="text-faint">nothing</span>}
-      </p>
+      <div className={`min-w-0 rounded-lg px-2.5 py-1.5 ${side === 'output' ? 'bg-surface' : 'bg-sunken'}`}>
+        {whole === null ? (
+          <p className="whitespace-pre-wrap [overflow-wrap:anywhere]" dir="auto">
+            {preview ? said(preview) : <span className="text-faint">nothing</span>}
+          </p>
+        ) : (
+          <LongText text={whole} />
+        )}
+        {isCut(preview) && whole === null && (
+          <button type="button" disabled={isWhole && !error} className="mt-1 text-sm text-accent hover:underline disabled:text-muted disabled:no-underline" onClick={() => setWhole(true)}>
+            {!isWhole ? 'Show all of it' : error ? messageOf(error) : data ? 'The rest is in the full trace.' : 'Loading…'}
+          </button>
+        )}
+      </div>
     </div>
   );
 }

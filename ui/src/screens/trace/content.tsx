@@ -1,21 +1,25 @@
 /** A captured value: as markdown, as text or as a tree. */
 
 import { ChevronDown, ChevronRight } from 'lucide-react';
-import { lazy, Suspense, useState } from 'react';
+import { lazy, Suspense, useContext, useMemo, useState } from 'react';
 
 import { CopyButton } from '@/components/copy';
 import { formatWhole } from '@/format';
 
 import { MARKDOWN_CHARS } from './limits';
+import { Wanted } from './use-find';
 
 const Markdown = lazy(() => import('./markdown'));
 
 const STEP_CHARS = 20_000;
 const STEP_ITEMS = 100;
+/** Letters that are shown at once because something is looked for in them. */
+const MOST_CHARS = 400_000;
 
 /** The beginning of a text, and more of it on demand. */
 export function LongText({ text }: { text: string }) {
-  const [shown, setShown] = useState(STEP_CHARS);
+  const [asked, setShown] = useState(STEP_CHARS);
+  const shown = Math.max(asked, usePlace(text));
   return (
     <>
       <pre dir="auto" className="font-sans whitespace-pre-wrap [overflow-wrap:anywhere] [unicode-bidi:isolate]">{text.slice(0, shown)}</pre>
@@ -28,6 +32,27 @@ export function LongText({ text }: { text: string }) {
   );
 }
 
+/** Letters up to behind the last place that is looked for, as far as the page stays quick. */
+function usePlace(text: string): number {
+  const wanted = useContext(Wanted);
+  return useMemo(() => {
+    if (wanted === '' || text.length <= STEP_CHARS) return 0;
+    const at = text.slice(0, MOST_CHARS).toLowerCase().lastIndexOf(wanted.toLowerCase());
+    return at < 0 ? 0 : at + wanted.length + 500;
+  }, [text, wanted]);
+}
+
+/** Whether what is looked for is somewhere in it. */
+function useHas(value: unknown): boolean {
+  const wanted = useContext(Wanted);
+  return useMemo(() => wanted !== '' && typeof value === 'object' && value !== null && hasText(value, wanted.toLowerCase()), [value, wanted]);
+}
+
+function hasText(value: unknown, wanted: string): boolean {
+  if (typeof value !== 'object' || value === null) return String(value).toLowerCase().includes(wanted);
+  return Object.entries(value).some(([key, inner]) => (!Array.isArray(value) && key.toLowerCase().includes(wanted)) || hasText(inner, wanted));
+}
+
 export function Prose({ text }: { text: string }) {
   if (text.length > MARKDOWN_CHARS) return <LongText text={text} />;
   return (
@@ -38,7 +63,9 @@ export function Prose({ text }: { text: string }) {
 }
 
 export function JsonTree({ value, name, open = true }: { value: unknown; name?: string; open?: boolean }) {
-  const [isOpen, setOpen] = useState(open);
+  const [choice, setOpen] = useState<boolean | null>(null);
+  const has = useHas(value);
+  const isOpen = choice ?? (open || has);
   const [shown, setShown] = useState(STEP_ITEMS);
   const label = name === undefined ? null : <span className="text-muted">{name}: </span>;
   if (typeof value !== 'object' || value === null) {

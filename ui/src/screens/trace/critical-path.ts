@@ -5,7 +5,7 @@ import { endOf, type Node, type Tree } from './tree';
 export interface CriticalPath {
   /** Milliseconds each span of the path adds by itself. */
   own: Map<string, number>;
-  /** The span that adds most. */
+  /** The span that adds most; where there is only one, none. */
   bottleneck: string | null;
 }
 
@@ -33,7 +33,7 @@ export function criticalPath(tree: Tree): CriticalPath {
   }
   let bottleneck: string | null = null;
   let most = 0;
-  for (const [id, length] of own) {
+  if (tree.byId.size > 1) for (const [id, length] of own) {
     if (length > most) [bottleneck, most] = [id, length];
   }
   return { own, bottleneck };

@@ -1,26 +1,29 @@
 import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
-import { Pencil } from 'lucide-react';
+import { GitCompareArrows, Pencil } from 'lucide-react';
 import { useState, type ReactNode } from 'react';
 
 import { call, type Schemas } from '@/api/client';
 import { Button, IconButton } from '@/components/button';
 import { CopyButton } from '@/components/copy';
 import { TextField } from '@/components/field';
-import { Ago, Duration, Money, TokenCount } from '@/components/quantity';
+import { Ago, Duration, TokenCount } from '@/components/quantity';
 import { messageOf } from '@/components/states';
 import { Tag } from '@/components/tag';
 import { notify } from '@/components/toast';
 import { TraceState } from '@/components/trace-state';
 
+import { TraceCost } from './cost';
+import type { Tree } from './tree';
+
 type Row = Schemas['TraceRow'];
 
-export function TraceHeader({ trace }: { trace: Row }) {
+export function TraceHeader({ trace, tree }: { trace: Row; tree: Tree }) {
   const facts: [string, ReactNode][] = [
     ['Duration', <Duration key="d" ms={trace.duration_ms} />],
     ['Tokens in', trace.tokens && <TokenCount key="i" count={trace.tokens.input} />],
     ['Tokens out', trace.tokens && <TokenCount key="o" count={trace.tokens.output} />],
-    ['Cost', trace.cost && <Money key="c" dollars={trace.cost.total} />],
+    ['Cost', (trace.cost ?? trace.tokens) && <TraceCost key="c" trace={trace} tree={tree} />],
     ['Models', trace.models.join(', ')],
     ['Session', trace.session !== null && (
       <Link key="s" to="/experiments/$experimentId/sessions/$sessionId" params={{ experimentId: trace.experiment, sessionId: trace.session }} className="text-accent hover:underline">{trace.session}</Link>
@@ -36,7 +39,9 @@ export function TraceHeader({ trace }: { trace: Row }) {
         {facts.filter(([, value]) => Boolean(value)).map(([name, value]) => (
           <div key={name}><dt className="inline text-muted">{name} </dt><dd className="inline">{value}</dd></div>
         ))}
-        <div className="flex items-center"><dt className="sr-only">Id</dt><dd className="flex items-center"><code className="text-xs text-faint">{trace.id.slice(0, 15)}…</code><CopyButton text={trace.id} label="Copy trace id" /></dd></div>
+        <div className="flex items-center"><dt className="sr-only">Id</dt><dd className="flex items-center"><code className="text-xs text-faint">{trace.id.slice(0, 15)}…</code><CopyButton text={trace.id} label="Copy trace id" />
+          <Link to="/experiments/$experimentId/compare" params={{ experimentId: trace.experiment }} search={{ a: trace.id }} aria-label="Compare with another trace" title="Compare with another trace" className="inline-flex size-6 items-center justify-center rounded-md text-muted hover:bg-hover hover:text-text"><GitCompareArrows size={13} /></Link>
+        </dd></div>
       </dl>
       <Tags trace={trace} />
     </header>

@@ -1,6 +1,6 @@
 import { useQuery } from '@tanstack/react-query';
 import { Tabs } from 'radix-ui';
-import { useMemo } from 'react';
+import { useMemo, type RefObject } from 'react';
 
 import { Failed, LoadingRows } from '@/components/states';
 
@@ -8,6 +8,7 @@ import { Assessments } from './assessments';
 import { Conversation } from './conversation';
 import { Details } from './details';
 import { TraceHeader } from './header';
+import type { Place } from './place';
 import { treeQuery } from './queries';
 import { Raw } from './raw';
 import { Summary } from './summary';
@@ -15,15 +16,16 @@ import { buildTree } from './tree';
 
 const TABS = [['summary', 'Summary'], ['details', 'Details & Timeline'], ['transcript', 'Transcript'], ['assessments', 'Assessments'], ['raw', 'Raw']] as const;
 
-/** The parts of an address that say what of a trace is shown. */
-export interface Place {
-  tab?: string;
-  span?: string;
-  timeline?: string;
+interface Props {
+  traceId: string;
+  place: Place;
+  onPlace: (next: Place) => void;
+  /** Where it is beside a list: keys are meant for it while the focus is there, and room is scarce. */
+  beside?: RefObject<HTMLElement | null>;
 }
 
 /** A trace, on a page of its own or beside a list. */
-export function TracePanel({ traceId, place, onPlace }: { traceId: string; place: Place; onPlace: (next: Place) => void }) {
+export function TracePanel({ traceId, place, onPlace, beside }: Props) {
   const { data, error, refetch } = useQuery(treeQuery(traceId));
   const tree = useMemo(() => (data ? buildTree(data.spans) : null), [data]);
   if (error) return <Failed error={error} onRetry={() => void refetch()} />;
@@ -33,7 +35,7 @@ export function TracePanel({ traceId, place, onPlace }: { traceId: string; place
   const body = 'min-h-0 flex-1 overflow-auto outline-none';
   return (
     <div className="flex min-h-0 flex-1 flex-col">
-      <TraceHeader trace={data.trace} />
+      <TraceHeader trace={data.trace} tree={tree} />
       <Tabs.Root value={tab} onValueChange={(next) => onPlace({ ...place, tab: next })} className="flex min-h-0 flex-1 flex-col">
         <Tabs.List aria-label="Views of the trace" className="flex h-8 shrink-0 gap-1 border-b border-line px-2">
           {TABS.map(([name, label]) => (
@@ -44,10 +46,10 @@ export function TracePanel({ traceId, place, onPlace }: { traceId: string; place
         </Tabs.List>
         <Tabs.Content value="summary" className={body}><Summary trace={data.trace} tree={tree} onSelect={select} /></Tabs.Content>
         <Tabs.Content value="details" className="flex min-h-0 flex-1 flex-col data-[state=inactive]:hidden">
-          <Details traceId={traceId} tree={tree} selected={place.span ?? null} timeline={place.timeline !== '0'} onSelect={select} onTimeline={(shown) => onPlace({ ...place, timeline: shown ? '' : '0' })} />
+          <Details traceId={traceId} tree={tree} assessments={data.assessments} selected={place.span || null} timeline={place.timeline === '' ? beside === undefined : place.timeline === '1'} find={place.find} onFind={(find) => onPlace({ ...place, find })} onSelect={select} onTimeline={(shown) => onPlace({ ...place, timeline: shown ? '1' : '0' })} beside={beside} />
         </Tabs.Content>
         <Tabs.Content value="transcript" className={body}><Conversation traceId={traceId} tree={tree} onSelect={select} /></Tabs.Content>
-        <Tabs.Content value="assessments" className={body}><Assessments traceId={traceId} all={data.assessments} /></Tabs.Content>
+        <Tabs.Content value="assessments" className={body}><div className="max-w-3xl p-3"><Assessments traceId={traceId} all={data.assessments} spanId={null} onSpan={select} labelOf={(id) => tree.byId.get(id)?.span.label ?? id} /></div></Tabs.Content>
         <Tabs.Content value="raw" className={body}><Raw traceId={traceId} trace={data.trace} spans={data.spans.map((span) => span.id)} /></Tabs.Content>
       </Tabs.Root>
     </div>

@@ -21,3 +21,11 @@ export const spansQuery = (id: string, spans: string[], whole = false) =>
     queryFn: ({ signal }) => call('post', '/traces/{trace_id}/spans', { path: { trace_id: id }, body: { spans, ...(whole ? {} : { max_text: MAX_TEXT }) }, signal }),
     enabled: spans.length > 0,
   });
+
+/** What spans cost and why, without their texts. */
+export const derivationsQuery = (id: string, spans: string[]) =>
+  queryOptions({
+    queryKey: ['trace', id, 'derivations', spans.join(',')],
+    queryFn: ({ signal }) => call('post', '/traces/{trace_id}/spans', { path: { trace_id: id }, body: { spans, max_text: 1 }, signal }),
+    enabled: spans.length > 0,
+  });

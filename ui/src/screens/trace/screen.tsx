@@ -4,33 +4,39 @@ import { ChevronDown, ChevronUp } from 'lucide-react';
 
 import { IconButton } from '@/components/button';
 import { useShortcuts } from '@/lib/shortcuts';
+import { readScope } from '@/screens/scope/use-scope';
 import { TopBar } from '@/shell/top-bar';
 
 import { useNeighbours } from './neighbours';
-import { TracePanel, type Place } from './panel';
+import { TracePanel } from './panel';
+import { elsewhere, listOf, readPlace } from './place';
 import { treeQuery } from './queries';
 
 export function TraceScreen() {
   const { experimentId, traceId } = useParams({ from: '/experiments/$experimentId/traces/$traceId' });
-  const search: Partial<Record<string, string>> = useSearch({ strict: false });
+  const search = useSearch({ strict: false });
   const navigate = useNavigate();
   const { data } = useQuery(treeQuery(traceId));
-  const { previous, next } = useNeighbours(experimentId, data?.trace, search.q ?? '');
-  const list = () => void navigate({ to: '/experiments/$experimentId/traces', params: { experimentId }, search: { q: search.q ?? '' } });
+  // The address goes on saying which list the trace is of.
+  const list = listOf(search);
+  const place = readPlace(search);
+  const { previous, next } = useNeighbours(experimentId, data?.trace, readScope(search));
   const go = (id: string | null) => {
     if (id === null) return;
-    void navigate({ to: '/experiments/$experimentId/traces/$traceId', params: { experimentId, traceId: id }, search: { q: search.q ?? '', tab: search.tab ?? '' } });
+    void navigate({ to: '/experiments/$experimentId/traces/$traceId', params: { experimentId, traceId: id }, search: { ...list, ...elsewhere(place) } });
   };
-  const onPlace = (place: Place) => void navigate({ to: '.', search: { q: search.q ?? '', tab: place.tab ?? '', span: place.span ?? '', timeline: place.timeline ?? '' }, replace: true });
-  useShortcuts({ '[': () => go(previous), ']': () => go(next), Escape: list });
-  const place: Place = { ...(search.tab ? { tab: search.tab } : {}), ...(search.span ? { span: search.span } : {}), ...(search.timeline ? { timeline: search.timeline } : {}) };
+  useShortcuts({
+    '[': () => go(previous),
+    ']': () => go(next),
+    Escape: () => void navigate({ to: '/experiments/$experimentId/traces', params: { experimentId }, search: list }),
+  });
   return (
     <>
       <TopBar experimentId={experimentId} crumbs={[{ label: 'Traces' }, { label: data?.trace.name ?? traceId }]}>
         <IconButton label="Previous trace ([)" disabled={previous === null} onClick={() => go(previous)}><ChevronUp size={15} /></IconButton>
         <IconButton label="Next trace (])" disabled={next === null} onClick={() => go(next)}><ChevronDown size={15} /></IconButton>
       </TopBar>
-      <TracePanel key={traceId} traceId={traceId} place={place} onPlace={onPlace} />
+      <TracePanel key={traceId} traceId={traceId} place={place} onPlace={(next) => void navigate({ to: '.', search: { ...list, ...next }, replace: true })} />
     </>
   );
 }

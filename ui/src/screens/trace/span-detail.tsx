@@ -1,6 +1,7 @@
 import { useQuery } from '@tanstack/react-query';
 import { useState } from 'react';
 
+import type { Schemas } from '@/api/client';
 import { Button } from '@/components/button';
 import { CopyButton } from '@/components/copy';
 import { Duration, Money, TokenCount } from '@/components/quantity';
@@ -8,15 +9,29 @@ import { SpanTypeIcon } from '@/components/span-type';
 import { Failed, LoadingRows } from '@/components/states';
 import { formatAbsolute, formatWhole } from '@/format';
 
+import { Assessments } from './assessments';
 import { Content, JsonTree, LongText, Prose } from './content';
+import { SpanCost } from './cost';
 import { Messages } from './messages';
 import { spansQuery } from './queries';
 import type { Span } from './transcript';
 
+interface Props {
+  traceId: string;
+  spanId: string;
+  assessments: Schemas['AssessmentView'][];
+  /** Something that is looked for is in it: all of it is shown, wherever the place is. */
+  isWanted: boolean;
+}
+
 /** Everything about one span; its payloads are asked for when it is shown. */
-export function SpanDetail({ traceId, spanId }: { traceId: string; spanId: string }) {
-  const [whole, setWhole] = useState(false);
-  const { data, error, refetch } = useQuery(spansQuery(traceId, [spanId], whole));
+export function SpanDetail({ traceId, spanId, assessments, isWanted }: Props) {
+  const [isAsked, setWhole] = useState(false);
+  const first = useQuery(spansQuery(traceId, [spanId]));
+  const isCut = first.data?.spans[0]?.cut !== undefined;
+  const all = useQuery({ ...spansQuery(traceId, [spanId], true), enabled: isCut && (isAsked || isWanted) });
+  const { error, refetch } = all.error ? all : first;
+  const data = all.data ?? first.data;
   if (error) return <Failed error={error} onRetry={() => void refetch()} />;
   if (!data) return <LoadingRows rows={8} />;
   const [span] = data.spans;
@@ -30,7 +45,9 @@ export function SpanDetail({ traceId, spanId }: { traceId: string; spanId: strin
           <Button onClick={() => setWhole(true)}>Load all</Button>
         </p>
       )}
-      <Body span={span} />
+      <Body span={span}>
+        <Section title="Assessments of this span"><Assessments traceId={traceId} all={assessments} spanId={spanId} /></Section>
+      </Body>
     </div>
   );
 }
@@ -43,7 +60,7 @@ function Head({ span }: { span: Span }) {
     ['Provider', span.provider],
     ['Tokens in', span.tokens && <TokenCount key="i" count={span.tokens.input} />],
     ['Tokens out', span.tokens && <TokenCount key="o" count={span.tokens.output} />],
-    ['Cost', span.cost && <Money key="c" dollars={span.cost.total} />],
+    ['Cost', span.cost ? <SpanCost key="c" cost={span.cost} derivation={span.cost_derivation} /> : span.tokens && <span key="c" className="text-faint" title="Its client did not say it, and no price table knows the model.">unknown</span>],
     ['Cost in', span.cost && <Money key="ci" dollars={span.cost.input} />],
     ['Cost out', span.cost && <Money key="co" dollars={span.cost.output} />],
     ['First token', span.time_to_first_token_ms === null ? null : <Duration key="f" ms={span.time_to_first_token_ms} />],
@@ -66,7 +83,7 @@ function Head({ span }: { span: Span }) {
   );
 }
 
-function Body({ span }: { span: Span }) {
+function Body({ span, children }: { span: Span; children: React.ReactNode }) {
   const { input, output } = span.messages;
   return (
     <>
@@ -88,6 +105,7 @@ function Body({ span }: { span: Span }) {
           {span.events.map((event, at) => <EventView key={at} event={event} />)}
         </Section>
       )}
+      {children}
       {span.tools.length > 0 && <Folded title={`Tools (${span.tools.length})`} value={span.tools} />}
       {Object.keys(span.parameters).length > 0 && <Folded title="Parameters" value={span.parameters} />}
       <Folded title="Attributes" value={span.attributes} />

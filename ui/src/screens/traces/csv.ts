@@ -1,4 +1,4 @@
-/** The server's rows as a table for spreadsheets. */
+/** The server's rows as a table for spreadsheets, row by row. */
 
 type Cell = string | number | boolean | null;
 
@@ -6,19 +6,50 @@ interface Notice {
   export: { columns?: { name: string }[]; complete?: boolean };
 }
 
-/** Names of columns, then rows. Fails when the stream was cut off. */
-export function recordsOf(stream: string): Cell[][] {
-  const records: Cell[][] = [];
+/** Lines of an export as CSV; the names of columns only when they are wanted. Fails when the stream was cut off. */
+export function csvOf(withNames: boolean): TransformStream<string, string> {
   let isComplete = false;
-  for (const line of stream.split('\n')) {
-    if (line === '') continue;
-    const read = JSON.parse(line) as Cell[] | Notice;
-    if (Array.isArray(read)) records.push(read);
-    else if (read.export.columns) records.push(read.export.columns.map(({ name }) => name));
-    else if (read.export.complete) isComplete = true;
-  }
-  if (!isComplete) throw new Error('The export was cut off.');
-  return records;
+  return new TransformStream({
+    transform: (line, out) => {
+      const read = JSON.parse(line) as Cell[] | Notice;
+      if (Array.isArray(read)) out.enqueue(csvLine(read));
+      else if (read.export.complete) isComplete = true;
+      else if (withNames && read.export.columns) out.enqueue(csvLine(read.export.columns.map(({ name }) => name)));
+    },
+    flush: () => {
+      if (!isComplete) throw new Error('The export was cut off.');
+    },
+  });
+}
+
+/** Lines of an export as they are. Fails when the stream was cut off. */
+export function wholeLines(): TransformStream<string, string> {
+  let last = '';
+  return new TransformStream({
+    transform: (line, out) => {
+      last = line;
+      // What is said about the stream is of no use in a file.
+      if (!line.startsWith('{"export":')) out.enqueue(`${line}\n`);
+    },
+    flush: () => {
+      if (!last.startsWith('{"export":') || !(JSON.parse(last) as Notice).export.complete) throw new Error('The export was cut off.');
+    },
+  });
+}
+
+/** Pieces of a text as its lines. */
+export function lines(): TransformStream<string, string> {
+  let rest = '';
+  return new TransformStream({
+    transform: (piece, out) => {
+      const parts = (rest + piece).split('\n');
+      rest = parts.pop() ?? '';
+      for (const part of parts) if (part !== '') out.enqueue(part);
+    },
+    flush: (out) => {
+      if (rest !== '') out.enqueue(rest);
+    },
+  });
 }
 
 export function csvLine(cells: Cell[]): string {

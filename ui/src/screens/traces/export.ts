@@ -1,8 +1,8 @@
-/** Traces as files. */
+/** Traces as files. They pass through piece by piece, so that there may be any number of them. */
 
-import { apiUrl, call, send } from '@/api/client';
+import { apiUrl, send } from '@/api/client';
 
-import { csvLine, recordsOf } from './csv';
+import { csvOf, lines, wholeLines } from './csv';
 import { quoted } from './filter-text';
 
 export type ExportFormat = 'jsonl' | 'csv' | 'parquet';
@@ -15,42 +15,36 @@ interface Wanted {
   ids: string[] | null;
 }
 
-/** Ids one statement takes. */
-const MOST_FOR_PARQUET = 1000;
+/** Ids one filter takes. */
+const AT_ONCE = 1000;
 
-export async function exportTraces(format: ExportFormat, wanted: Wanted): Promise<void> {
-  const filter = wanted.ids === null ? wanted.filter : `request_id IN (${wanted.ids.map(quoted).join(', ')})`;
-  const body = { experiments: [wanted.experimentId], filter };
-  if (format === 'jsonl') {
-    const reply = await send('post', apiUrl('/traces/export'), { body: { ...body, format: 'otlp' } });
-    save(await reply.blob(), 'traces.jsonl');
-  } else if (format === 'csv') {
-    const reply = await send('post', apiUrl('/traces/export'), { body: { ...body, format: 'traces' } });
-    const lines = recordsOf(await reply.text()).map(csvLine);
-    save(new Blob([lines.join('')], { type: 'text/csv' }), 'traces.csv');
-  } else {
-    const ids = wanted.ids ?? (await firstIds(body));
-    const query = `SELECT * FROM traces WHERE trace_id IN (${ids.map((id) => `'${id.replaceAll("'", "''")}'`).join(', ')})`;
-    const reply = await send('post', apiUrl('/sql'), { body: { query, format: 'parquet' } });
-    save(await reply.blob(), 'traces.parquet');
+const MEDIA = { jsonl: 'application/x-ndjson', csv: 'text/csv', parquet: 'application/vnd.apache.parquet' };
+const ASKED = { jsonl: { format: 'otlp' }, csv: { format: 'traces' }, parquet: { format: 'traces', as: 'parquet' } };
+
+export async function exportTraces(format: ExportFormat, { experimentId, filter, ids }: Wanted): Promise<void> {
+  const filters = ids === null ? [filter] : lots(ids, AT_ONCE).map((lot) => `request_id IN (${lot.map(quoted).join(', ')})`);
+  const parts: Blob[] = [];
+  for (const [part, one] of filters.entries()) {
+    const reply = await send('post', apiUrl('/traces/export'), { body: { experiments: [experimentId], filter: one, ...ASKED[format] } });
+    parts.push(await blobOf(reply, format, part === 0));
   }
+  // Parquet files cannot be put one behind the other.
+  if (format === 'parquet' && parts.length > 1) parts.forEach((part, at) => save(part, `traces-${at + 1}.parquet`));
+  else save(new Blob(parts, { type: MEDIA[format] }), `traces.${format}`);
 }
 
-async function firstIds(body: { experiments: string[]; filter: string }): Promise<string[]> {
-  const ids: string[] = [];
-  let token: string | null = null;
-  do {
-    const page: Awaited<ReturnType<typeof searchPage>> = await searchPage(body, token);
-    ids.push(...page.traces.map(({ id }) => id));
-    token = page.next_page_token;
-    if (ids.length > MOST_FOR_PARQUET) throw new Error(`Parquet takes ${MOST_FOR_PARQUET} traces at a time here; \`fanlight traces export\` has no limit.`);
-  } while (token !== null);
-  if (ids.length === 0) throw new Error('Nothing matches.');
-  return ids;
+/** What browsers do not keep in memory: large blobs lie on the disk. */
+async function blobOf(reply: Response, format: ExportFormat, isFirst: boolean): Promise<Blob> {
+  if (format === 'parquet' || !reply.body) return reply.blob();
+  const text = reply.body
+    .pipeThrough(new TextDecoderStream() as ReadableWritablePair<string, Uint8Array<ArrayBuffer>>)
+    .pipeThrough(lines())
+    .pipeThrough(format === 'csv' ? csvOf(isFirst) : wholeLines());
+  return new Response(text.pipeThrough(new TextEncoderStream())).blob();
 }
 
-function searchPage(body: { experiments: string[]; filter: string }, token: string | null) {
-  return call('post', '/traces/search', { body: { ...body, limit: 500, ...(token === null ? {} : { page_token: token }) } });
+export function lots<T>(all: T[], size: number): T[][] {
+  return Array.from({ length: Math.ceil(all.length / size) }, (_, lot) => all.slice(lot * size, (lot + 1) * size));
 }
 
 function save(blob: Blob, name: string): void {
@@ -58,5 +52,5 @@ function save(blob: Blob, name: string): void {
   link.href = URL.createObjectURL(blob);
   link.download = name;
   link.click();
-  window.setTimeout(() => URL.revokeObjectURL(link.href), 10_000);
+  window.setTimeout(() => URL.revokeObjectURL(link.href), 60_000);
 }

@@ -1,9 +1,9 @@
 /** The traces of an experiment. */
 
 import { useInfiniteQuery, useQuery } from '@tanstack/react-query';
-import { useNavigate, useParams } from '@tanstack/react-router';
+import { useNavigate, useParams, useSearch } from '@tanstack/react-router';
 import { PanelLeft, Radio } from 'lucide-react';
-import { useCallback, useEffect, useMemo, useRef, useState } from 'react';
+import { lazy, Suspense, useCallback, useEffect, useMemo, useRef, useState } from 'react';
 
 import { ApiError, type Schemas } from '@/api/client';
 import { experimentQuery } from '@/api/queries';
@@ -12,6 +12,7 @@ import { Empty, Failed, LoadingRows } from '@/components/states';
 import { formatWhole } from '@/format';
 import { useShortcuts } from '@/lib/shortcuts';
 import { SendTraces } from '@/screens/help/send-traces';
+import { AT_FIRST, elsewhere, readPlace, type Place } from '@/screens/trace/place';
 import { TopBar } from '@/shell/top-bar';
 
 import { aboutTyped, ALL_TIME, bounds, wholeFilter, writeAddress, type ListState } from './address';
@@ -27,6 +28,9 @@ import { TextSearch } from './text-search';
 import { TimeRangePicker } from './time-range';
 import { useListState } from './use-list-state';
 import { useSelection } from './use-selection';
+
+const loadDrawer = () => import('./drawer');
+const Drawer = lazy(loadDrawer);
 
 export function TracesScreen() {
   const { experimentId } = useParams({ from: '/experiments/$experimentId/traces' });
@@ -47,28 +51,54 @@ function TraceList({ experimentId }: { experimentId: string }) {
   const tagKeys = useQuery(tagKeysQuery(experimentId));
   const { selected, select, selectAll, clear } = useSelection(rows);
 
-  const search = useMemo(() => writeAddress(state), [state]);
-  const open = useCallback(
-    (row: Row) => void navigate({ to: '/experiments/$experimentId/traces/$traceId', params: { experimentId, traceId: row.id }, search }),
-    [navigate, experimentId, search],
+  const list = useMemo(() => writeAddress(state), [state]);
+  const address = useSearch({ strict: false });
+  const shownTrace = address.trace || null;
+  const place = useMemo(() => readPlace(address), [address]);
+  const drawer = useRef<HTMLElement>(null);
+  const current = shownTrace ?? focused;
+  // The first one is a step one can go back from, those after it are not.
+  const show = useCallback(
+    (id: string | null, next: Place) => {
+      if (id) setFocused(id);
+      void navigate({ to: '.', search: { ...list, trace: id ?? '', ...next }, replace: shownTrace !== null });
+    },
+    [navigate, list, shownTrace],
   );
+  const open = useCallback((row: Row) => show(row.id, shownTrace === null ? { ...AT_FIRST, find: state.text.trim() } : elsewhere(place)), [show, shownTrace, state.text, place]);
+  const openPage = useCallback(
+    (row: Row) => void navigate({ to: '/experiments/$experimentId/traces/$traceId', params: { experimentId, traceId: row.id }, search: { ...list, find: state.text.trim() } }),
+    [navigate, experimentId, list, state.text],
+  );
+  const close = () => show(null, AT_FIRST);
+  useEffect(() => {
+    // Opening the first trace does not wait for it.
+    const timer = window.setTimeout(() => void loadDrawer(), 1000);
+    return () => window.clearTimeout(timer);
+  }, []);
   const step = (by: number) => {
-    const at = rows.findIndex(({ id }) => id === focused);
-    setFocused(rows[Math.min(rows.length - 1, Math.max(0, at + by))]?.id ?? null);
+    const at = rows.findIndex(({ id }) => id === current);
+    const row = rows[Math.min(rows.length - 1, Math.max(0, at + by))];
+    if (!row) return;
+    if (shownTrace === null) setFocused(row.id);
+    else open(row);
   };
-  const focusedRow = rows.find(({ id }) => id === focused);
-  useShortcuts({
-    j: () => step(1),
-    k: () => step(-1),
-    ArrowDown: () => step(1),
-    ArrowUp: () => step(-1),
-    Enter: () => focusedRow && open(focusedRow),
-    x: () => focusedRow && select(focusedRow, false),
-    '/': () => textField.current?.focus(),
-    f: () => setFilterFocus((count) => count + 1),
-    l: () => change({ live: !state.live }),
-    Escape: () => (selected.size > 0 ? clear() : setFocused(null)),
-  });
+  const currentRow = rows.find(({ id }) => id === current);
+  useShortcuts(
+    {
+      j: () => step(1),
+      k: () => step(-1),
+      ArrowDown: () => step(1),
+      ArrowUp: () => step(-1),
+      Enter: () => currentRow && (shownTrace === null ? open(currentRow) : openPage(currentRow)),
+      x: () => currentRow && select(currentRow, false),
+      '/': () => textField.current?.focus(),
+      f: () => setFilterFocus((count) => count + 1),
+      l: () => change({ live: !state.live }),
+      Escape: () => (shownTrace !== null ? close() : selected.size > 0 ? clear() : setFocused(null)),
+    },
+    { outside: drawer },
+  );
 
   const error = first.error instanceof ApiError ? first.error : null;
   const isFilterError = error?.field === 'filter';
@@ -101,7 +131,7 @@ function TraceList({ experimentId }: { experimentId: string }) {
         <TextSearch text={state.text} onText={(text) => change({ text })} fieldRef={textField} />
       </div>
       <div className="flex min-h-0 flex-1">
-        {hasFacets && first.data?.facets && (
+        {hasFacets && shownTrace === null && first.data?.facets && (
           <Facets
             facets={first.data.facets}
             tagKeys={tagKeys.data?.values ?? []}
@@ -124,7 +154,7 @@ function TraceList({ experimentId }: { experimentId: string }) {
                 columns={shown}
                 order={state.order}
                 selected={selected}
-                focused={focused}
+                focused={current}
                 fresh={fresh}
                 hasMore={more.hasMore}
                 isStale={first.isPlaceholderData}
@@ -153,9 +183,26 @@ function TraceList({ experimentId }: { experimentId: string }) {
           ) : (
             <LoadingRows rows={30} />
           )}
-          {selected.size > 0 && <SelectionBar experimentId={experimentId} ids={[...selected]} onClear={clear} />}
+          {selected.size > 0 && <SelectionBar experimentId={experimentId} ids={[...selected]} onClear={clear} onDeleted={(ids) => shownTrace !== null && ids.includes(shownTrace) && close()} />}
           <Totals count={first.data?.count} isFetching={first.isFetching} live={state.live} />
         </div>
+        {shownTrace !== null && (
+          <Suspense fallback={<aside aria-label="Trace" className="w-[68%] shrink-0 border-l border-line-strong"><LoadingRows /></aside>}>
+            <Drawer
+              experimentId={experimentId}
+              traceId={shownTrace}
+              place={place}
+              rows={rows}
+              scope={state}
+              list={list}
+              drawer={drawer}
+              onPlace={(next) => show(shownTrace, next)}
+              onTrace={(id) => show(id, elsewhere(place))}
+              onClose={close}
+              onMore={more.fetch}
+            />
+          </Suspense>
+        )}
       </div>
     </>
   );

@@ -14,18 +14,19 @@ import { messageOf } from '@/components/states';
 import { notify } from '@/components/toast';
 import { formatWhole } from '@/format';
 
-import { exportTraces, type ExportFormat } from './export';
+import { exportTraces, lots, type ExportFormat } from './export';
 
 interface Props {
   experimentId: string;
   ids: string[];
   onClear: () => void;
+  onDeleted: (ids: string[]) => void;
 }
 
 /** Traces one request takes. */
 const AT_ONCE = 1000;
 
-export function SelectionBar({ experimentId, ids, onClear }: Props) {
+export function SelectionBar({ experimentId, ids, onClear, onDeleted }: Props) {
   const [asks, setAsks] = useState<'tag' | 'delete' | null>(null);
   const queries = useQueryClient();
   const done = (text: string) => {
@@ -65,6 +66,7 @@ export function SelectionBar({ experimentId, ids, onClear }: Props) {
           onClose={() => setAsks(null)}
           onDone={(count) => {
             onClear();
+            onDeleted(ids);
             done(`Deleted ${tracesText(count)}.`);
           }}
         />
@@ -78,17 +80,18 @@ export function ExportMenu({ experimentId, filter, ids, label }: { experimentId:
   const run = (format: ExportFormat) => {
     setBusy(true);
     exportTraces(format, { experimentId, filter, ids })
+      .then(() => notify({ text: 'The export is saved.' }))
       .catch((error: unknown) => notify({ text: messageOf(error), isError: true }))
       .finally(() => setBusy(false));
   };
   const trigger =
     ids === null ? (
       <IconButton label={label} disabled={isBusy}>
-        <Download size={15} />
+        <Download size={15} className={isBusy ? 'animate-pulse' : undefined} />
       </IconButton>
     ) : (
       <Button disabled={isBusy}>
-        <Download size={14} aria-hidden /> {label}
+        <Download size={14} aria-hidden /> {isBusy ? 'Exporting…' : label}
       </Button>
     );
   return (
@@ -107,7 +110,7 @@ function TagDialog({ ids, onClose, onDone }: { ids: string[]; onClose: () => voi
   const [isRemoving, setRemoving] = useState(false);
   const save = async () => {
     try {
-      for (const traces of lots(ids)) {
+      for (const traces of lots(ids, AT_ONCE)) {
         await call('post', '/traces/tags', { body: isRemoving ? { traces, remove: [key] } : { traces, set: { [key]: value } } });
       }
       onDone();
@@ -150,7 +153,7 @@ function DeleteDialog({ ids, onClose, onDone }: { ids: string[]; onClose: () => 
   const remove = async () => {
     try {
       let count = 0;
-      for (const traces of lots(ids)) count += (await call('post', '/traces/delete', { body: { traces } })).traces;
+      for (const traces of lots(ids, AT_ONCE)) count += (await call('post', '/traces/delete', { body: { traces } })).traces;
       onDone(count);
     } catch (cause) {
       setError(messageOf(cause));
@@ -173,10 +176,6 @@ function DeleteDialog({ ids, onClose, onDone }: { ids: string[]; onClose: () => 
       </div>
     </Dialog>
   );
-}
-
-function lots(ids: string[]): string[][] {
-  return Array.from({ length: Math.ceil(ids.length / AT_ONCE) }, (_, lot) => ids.slice(lot * AT_ONCE, (lot + 1) * AT_ONCE));
 }
 
 function tracesText(count: number): string {

@@ -15,9 +15,11 @@ export function useListState(): [ListState, (change: Partial<ListState>) => void
       if (part.columns) localStorage.setItem(REMEMBERED, writeColumns(part.columns));
       // Looks are changed in place; what is asked for is a step one can go back from.
       const isLook = Object.keys(part).every((name) => name === 'columns' || name === 'live');
-      void navigate({ to: '.', search: writeAddress({ ...state, ...part }), replace: isLook });
+      // A trace beside the list stays there.
+      const { trace = '', tab = '', span = '', timeline = '', find = '' } = search;
+      void navigate({ to: '.', search: { ...writeAddress({ ...state, ...part }), trace, tab, span, timeline, find }, replace: isLook });
     },
-    [navigate, state],
+    [navigate, state, search],
   );
   return [state, change];
 }

@@ -10,7 +10,7 @@ mod rows;
 pub use columns::{Column, ColumnType};
 pub use companion::{parse_companion, render_companion};
 pub use mlflow_dict::{parse_mlflow_dict, render_mlflow_dict};
-pub use request::{ExportRequest, ExportShape, ImportOptions};
+pub use request::{ExportForm, ExportRequest, ExportShape, ImportOptions};
 pub use rows::{SPAN_COLUMNS, TRACE_COLUMNS, render_span_rows, render_trace_row};
 
 use fanlight_model::{ExperimentId, TraceEdits, TraceFacts};

@@ -24,12 +24,22 @@ impl ExportShape {
     }
 }
 
+/// How an export is written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ExportForm {
+    /// Lines, some of which are about the stream.
+    Lines,
+    /// A file that is whole, or cannot be read.
+    Parquet,
+}
+
 /// `GET` or `POST /api/v1/traces/export`.
 #[derive(Clone, Debug)]
 pub struct ExportRequest {
     /// Its page token is the cursor.
     pub search: Search,
     pub shape: ExportShape,
+    pub form: ExportForm,
 }
 
 impl ExportRequest {
@@ -43,6 +53,15 @@ impl ExportRequest {
                 return Err(members.refuse("format", "expected otlp, mlflow, traces or spans"));
             }
         };
+        let is_table = matches!(shape, ExportShape::TraceRows | ExportShape::SpanRows);
+        let form = match members.text("as")?.as_deref() {
+            None | Some("lines") => ExportForm::Lines,
+            Some("parquet") if is_table => ExportForm::Parquet,
+            Some("parquet") => {
+                return Err(members.refuse("as", "Parquet is for the formats traces and spans"));
+            }
+            Some(_) => return Err(members.refuse("as", "expected lines or parquet")),
+        };
         let search = Search {
             workspace,
             experiments: parse_experiments(&mut members)?,
@@ -52,7 +71,11 @@ impl ExportRequest {
             page_token: members.text("cursor")?,
         };
         members.finish()?;
-        Ok(Self { search, shape })
+        Ok(Self {
+            search,
+            shape,
+            form,
+        })
     }
 }
 

@@ -3,7 +3,6 @@
 //! Lines go to `FILE.partial` as they come, and beside it stands how far the export is. The file gets its name when the
 //! server has said how many traces there are and that many are written.
 
-mod parquet;
 mod received;
 mod spool;
 mod table;
@@ -116,7 +115,7 @@ fn to_file(
             table::copy(rows, &mut writer)
         })?,
         ExportFormat::Parquet => spool.finish_as(path, |rows, columns, file| {
-            let mut writer = parquet::ParquetWriter::start(file, columns)?;
+            let mut writer = table::ParquetWriter::start(file, columns)?;
             table::copy(rows, &mut writer)
         })?,
     }

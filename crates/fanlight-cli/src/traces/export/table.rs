@@ -1,8 +1,9 @@
-//! Rows to a table: CSV here, Parquet beside.
+//! Rows to a table: CSV or Parquet.
 
 use std::io::{BufRead, BufWriter, Write};
 
 use anyhow::Context;
+use fanlight_sql::{CellType, TableFile};
 use serde_json::Value as Json;
 
 use crate::failure::Failure;
@@ -88,6 +89,44 @@ fn quoted(text: &str) -> std::borrow::Cow<'_, str> {
         return text.into();
     }
     format!("\"{}\"", text.replace('"', "\"\"")).into()
+}
+
+/// The file is written as it is made.
+pub(super) struct ParquetWriter<W: Write> {
+    out: W,
+    file: TableFile,
+}
+
+impl<W: Write> ParquetWriter<W> {
+    pub(super) fn start(out: W, told: &Json) -> Result<Self, Failure> {
+        let columns = columns(told).into_iter().map(|(name, kind)| {
+            let kind = match kind {
+                "integer" => CellType::Integer,
+                "number" => CellType::Number,
+                _ => CellType::Text,
+            };
+            (name, kind)
+        });
+        let file = TableFile::start(columns).context("starting a Parquet file")?;
+        Ok(Self { out, file })
+    }
+
+    fn write(&mut self) -> Result<(), Failure> {
+        Ok(self.out.write_all(&self.file.take())?)
+    }
+}
+
+impl<W: Write> Table for ParquetWriter<W> {
+    fn row(&mut self, row: Vec<Json>) -> Result<(), Failure> {
+        self.file.push(&row).context("writing rows of Parquet")?;
+        self.write()
+    }
+
+    fn end(&mut self) -> Result<(), Failure> {
+        self.file.finish().context("ending a Parquet file")?;
+        self.write()?;
+        Ok(self.out.flush()?)
+    }
 }
 
 #[cfg(test)]

@@ -1,7 +1,7 @@
 //! Lines of an export: traces in the shape asked for, and what is said about the export itself.
 
 use std::collections::BTreeMap;
-use std::io::Write;
+use std::io::{self, Write};
 
 use fanlight_api::v1::portable::{
     Column, ExportShape, SPAN_COLUMNS, TRACE_COLUMNS, render_companion, render_mlflow_dict,
@@ -12,6 +12,8 @@ use fanlight_model::ExperimentId;
 use fanlight_query::ExportedTrace;
 use serde_json::{Value as Json, json};
 
+use super::output::{Output, Sent};
+
 pub(super) struct Lines {
     pub(super) shape: ExportShape,
     /// Of experiments.
@@ -20,7 +22,7 @@ pub(super) struct Lines {
 
 impl Lines {
     /// What comes before the first row of a table.
-    pub(super) fn opening(&self) -> Option<Json> {
+    fn opening(&self) -> Option<Json> {
         let columns = |columns: &[Column]| columns.iter().map(Column::render).collect::<Json>();
         match self.shape {
             ExportShape::Otlp | ExportShape::Mlflow => None,
@@ -28,9 +30,16 @@ impl Lines {
             ExportShape::SpanRows => Some(json!({"export": {"columns": columns(&SPAN_COLUMNS)}})),
         }
     }
+}
 
-    /// Appends the lines of one trace.
-    pub(super) fn push(&self, buffer: &mut Vec<u8>, trace: &ExportedTrace) {
+impl Output for Lines {
+    fn begin(&mut self, buffer: &mut Vec<u8>) {
+        if let Some(opening) = self.opening() {
+            push_line(buffer, &opening);
+        }
+    }
+
+    fn push(&mut self, buffer: &mut Vec<u8>, trace: &ExportedTrace) -> io::Result<()> {
         let name = self.names.get(&trace.record.summary.experiment);
         let name = name.map(String::as_str);
         match self.shape {
@@ -43,10 +52,26 @@ impl Lines {
                 }
             }
         }
+        Ok(())
+    }
+
+    fn so_far(&mut self, buffer: &mut Vec<u8>, cursor: &str, sent: Sent) {
+        let so_far = json!({"export": {
+            "cursor": cursor, "traces": sent.traces, "spans": sent.spans, "unreadable": sent.unreadable,
+        }});
+        push_line(buffer, &so_far);
+    }
+
+    fn end(&mut self, buffer: &mut Vec<u8>, sent: Sent) -> io::Result<()> {
+        let end = json!({"export": {
+            "complete": true, "traces": sent.traces, "spans": sent.spans, "unreadable": sent.unreadable,
+        }});
+        push_line(buffer, &end);
+        Ok(())
     }
 }
 
-pub(super) fn push_line(buffer: &mut Vec<u8>, line: &Json) {
+fn push_line(buffer: &mut Vec<u8>, line: &Json) {
     writeln!(buffer, "{line}").expect("writing to memory does not fail");
 }
 

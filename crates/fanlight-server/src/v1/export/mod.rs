@@ -1,7 +1,9 @@
-//! Traces as a stream of lines, for files and other servers.
+//! Traces as a stream of lines or as a file, for people and other servers.
 
 mod lines;
+mod output;
 mod stream;
+mod table;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -13,14 +15,16 @@ use axum::response::{IntoResponse, Response};
 use bytes::Bytes;
 use fanlight_api::ApiError;
 use fanlight_api::v1::Members;
-use fanlight_api::v1::portable::ExportRequest;
+use fanlight_api::v1::portable::{ExportForm, ExportRequest};
 use fanlight_model::{ErrorKind, ExperimentId, WorkspaceId};
 use http_body_util::channel::Channel;
 
 use super::extract::{Body, Failure, Params};
 use crate::AppState;
 use lines::Lines;
+use output::Output;
 use stream::Stream;
+use table::TableRows;
 
 /// Pieces that are rendered and not yet sent.
 const PIECES_AHEAD: usize = 2;
@@ -47,19 +51,29 @@ async fn export(state: &AppState, members: Members) -> Result<Response, Failure>
     let export = state
         .engine
         .export(request.search, request.shape.needs_spans())?;
+    let (output, media_type): (Box<dyn Output>, _) = match request.form {
+        ExportForm::Lines => {
+            let shape = request.shape;
+            (Box::new(Lines { shape, names }), "application/x-ndjson")
+        }
+        ExportForm::Parquet => {
+            let table = TableRows::start(request.shape, names).map_err(|error| {
+                tracing::error!("a table cannot be begun: {error}");
+                ApiError::new(ErrorKind::Internal, "the export cannot be begun")
+            })?;
+            (Box::new(table), "application/vnd.apache.parquet")
+        }
+    };
     let (sender, body) = Channel::<Bytes, std::io::Error>::new(PIECES_AHEAD);
     let stream = Stream {
         sender,
-        lines: Lines {
-            shape: request.shape,
-            names,
-        },
+        output,
         patience: state.settings.request_timeout,
         runtime: tokio::runtime::Handle::current(),
     };
     // Ends when the reader has everything, leaves, or takes nothing for too long.
     tokio::task::spawn_blocking(move || stream.send(export));
-    let headers = [(CONTENT_TYPE, "application/x-ndjson")];
+    let headers = [(CONTENT_TYPE, media_type)];
     Ok((headers, HttpBody::new(body)).into_response())
 }
 

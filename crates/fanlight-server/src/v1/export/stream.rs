@@ -6,75 +6,66 @@ use std::time::Duration;
 use bytes::Bytes;
 use fanlight_query::{Export, ExportLot};
 use http_body_util::channel::Sender;
-use serde_json::json;
 
-use super::lines::{Lines, push_line};
+use super::output::{Output, Sent};
 
-/// Rendered lines are sent when they are about as long as this.
+/// What was made is sent when it is about as long as this.
 const PIECE_BYTES: usize = 256 << 10;
 
 pub(super) struct Stream {
     pub(super) sender: Sender<Bytes, std::io::Error>,
-    pub(super) lines: Lines,
+    pub(super) output: Box<dyn Output>,
     /// How long a reader may take nothing.
     pub(super) patience: Duration,
     pub(super) runtime: tokio::runtime::Handle,
 }
 
-/// What was sent so far.
-#[derive(Clone, Copy, Debug, Default)]
-struct Sent {
-    traces: u64,
-    spans: u64,
-    unreadable: u64,
-}
-
 impl Stream {
-    /// Blocks until the end. Only a stream that has everything ends with a line that says so.
+    /// Blocks until the end. Only a stream that has everything gets its end.
     pub(super) fn send(mut self, export: Export) {
         let mut sent = Sent::default();
         let mut buffer = Vec::new();
-        if let Some(opening) = self.lines.opening() {
-            push_line(&mut buffer, &opening);
-        }
-        let mut reader_left = false;
+        self.output.begin(&mut buffer);
+        let mut told = Ok(ControlFlow::Continue(()));
         let done = export.run(|lot| {
-            let told = self.tell(&mut buffer, &mut sent, &lot);
-            reader_left = told.is_break();
-            told
+            told = self.tell(&mut buffer, &mut sent, &lot);
+            told.as_ref().map_or(ControlFlow::Break(()), |told| *told)
         });
-        if reader_left {
+        if matches!(told, Ok(ControlFlow::Break(()))) {
+            // The reader left.
             return;
         }
-        if let Err(error) = done {
+        let made = done
+            .map_err(std::io::Error::other)
+            .and(told)
+            .and_then(|_| self.output.end(&mut buffer, sent));
+        if let Err(error) = made {
             tracing::error!("an export broke off: {error}");
             self.sender
                 .abort(std::io::Error::other("the export broke off"));
             return;
         }
-        let end = json!({"export": {
-            "complete": true, "traces": sent.traces, "spans": sent.spans, "unreadable": sent.unreadable,
-        }});
-        push_line(&mut buffer, &end);
         // Whether it arrives is for the reader to see.
         let _ = self.flush(&mut buffer);
     }
 
-    fn tell(&mut self, buffer: &mut Vec<u8>, sent: &mut Sent, lot: &ExportLot) -> ControlFlow<()> {
+    fn tell(
+        &mut self,
+        buffer: &mut Vec<u8>,
+        sent: &mut Sent,
+        lot: &ExportLot,
+    ) -> std::io::Result<ControlFlow<()>> {
         for trace in &lot.traces {
-            self.lines.push(buffer, trace);
+            self.output.push(buffer, trace)?;
             sent.traces += 1;
             sent.spans += trace.spans.len() as u64;
-            if buffer.len() >= PIECE_BYTES {
-                self.flush(buffer)?;
+            if buffer.len() >= PIECE_BYTES && self.flush(buffer).is_break() {
+                return Ok(ControlFlow::Break(()));
             }
         }
         sent.unreadable += lot.unreadable;
-        let so_far = json!({"export": {
-            "cursor": lot.cursor, "traces": sent.traces, "spans": sent.spans, "unreadable": sent.unreadable,
-        }});
-        push_line(buffer, &so_far);
-        self.flush(buffer)
+        self.output.so_far(buffer, &lot.cursor, *sent);
+        Ok(self.flush(buffer))
     }
 
     fn flush(&mut self, buffer: &mut Vec<u8>) -> ControlFlow<()> {
