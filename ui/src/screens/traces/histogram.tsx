@@ -1,6 +1,6 @@
 /** How many traces started when, and how many of them failed; dragging over it chooses a time. */
 
-import { useMemo, useRef, useState, type PointerEvent } from 'react';
+import { memo, useMemo, useRef, useState, type PointerEvent } from 'react';
 
 import type { Schemas } from '@/api/client';
 import { formatAbsolute, formatTick, formatWhole } from '@/format';
@@ -17,7 +17,8 @@ const HEIGHT = 40;
 /** A click is a drag that went nowhere. */
 const LEAST_DRAG = 4;
 
-export function Histogram({ histogram, bounds, onChoose }: Props) {
+/** Not made again when further pages of the list come. */
+export const Histogram = memo(function Histogram({ histogram, bounds, onChoose }: Props) {
   const area = useRef<HTMLDivElement>(null);
   const [drag, setDrag] = useState<[number, number] | null>(null);
   const [pointed, setPointed] = useState<Bar | null>(null);
@@ -96,7 +97,7 @@ export function Histogram({ histogram, bounds, onChoose }: Props) {
       </div>
     </section>
   );
-}
+});
 
 function summary(bars: Bar[]): string {
   const count = bars.reduce((sum, bar) => sum + bar.count, 0);
