@@ -203,7 +203,7 @@ function TraceList({ experimentId }: { experimentId: string }) {
               onPlace={(next) => show(shownTrace, next)}
               onTrace={(id) => show(id, elsewhere(place))}
               onClose={close}
-              onMore={more.fetch}
+              onMore={more.hasMore ? more.fetch : null}
             />
           </Suspense>
         )}
