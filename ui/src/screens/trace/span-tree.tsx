@@ -83,7 +83,7 @@ export function SpanTree({ tree, rows, closed, selected, found, path, view, onVi
               style={{ transform: `translateY(${item.start - head}px)` }}
               onClick={() => onSelect(span.id)}
             >
-              <div className={cx('flex min-w-0 items-center gap-1.5 pr-2', view ? 'w-[45%] shrink-0' : 'flex-1')} style={{ paddingLeft: 6 + Math.min(depth, 24) * 14 }}>
+              <div className={cx('flex min-w-0 items-center gap-1.5 overflow-hidden pr-2', view ? 'w-[45%] shrink-0' : 'flex-1')} style={{ paddingLeft: `min(${6 + depth * 14}px, ${view ? 22 : 40}%)` }} title={depth > 10 ? `Level ${depth + 1}` : undefined}>
                 <span className="flex size-4 shrink-0 items-center justify-center text-faint" onClick={(event) => { event.stopPropagation(); onToggle(span.id); }}>
                   {children.length > 0 && (isOpen ? <ChevronDown size={13} /> : <ChevronRight size={13} />)}
                 </span>

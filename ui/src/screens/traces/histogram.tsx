@@ -38,7 +38,7 @@ export const Histogram = memo(function Histogram({ histogram, bounds, onChoose }
     else if (drag && pointed) onChoose(pointed.start, pointed.end);
   };
   return (
-    <section aria-label="Traces over time" className="relative shrink-0 border-b border-line px-3 pt-1.5 select-none">
+    <section aria-label="Traces over time" className="@container relative shrink-0 border-b border-line px-3 pt-1.5 select-none">
       <div
         ref={area}
         data-testid="histogram"
@@ -92,7 +92,7 @@ export const Histogram = memo(function Histogram({ histogram, bounds, onChoose }
       </div>
       <div className="flex h-[14px] justify-between text-xs leading-[14px] text-faint figures">
         {[0, 0.25, 0.5, 0.75, 1].map((part) => (
-          <span key={part}>{formatTick(from + part * (to - from), to - from)}</span>
+          <span key={part} className={part % 1 === 0 ? undefined : part === 0.5 ? '@max-[280px]:hidden' : '@max-[480px]:hidden'}>{formatTick(from + part * (to - from), to - from)}</span>
         ))}
       </div>
     </section>
