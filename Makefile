@@ -63,10 +63,12 @@ test-browser:
 	tests/clients/js/run.sh
 	cd ui && npm run --silent test:browser
 
-## The pictures of the README anew, by the browser tests.
-screenshots: test-browser
-	for screen in traces trace-details overview; do for theme in light dark; do \
-		cp target/test-artifacts/fanlight-$$screen-$$theme.png docs/screenshots/$$screen-$$theme.png; done; done
+## The pictures of the README anew: the six main screens in both themes, in Chromium with the demonstration's data.
+screenshots: export FANLIGHT_BIN ?= $(abspath $(BIN))
+screenshots: build
+	cd ui && npm run --silent screenshots
+	for screen in experiments traces trace sessions overview compare; do for theme in light dark; do \
+		cp target/test-artifacts/fanlight-readme-$$screen-$$theme.png docs/screenshots/$$screen-$$theme.png; done; done
 
 ## Measure this machine for about half an hour; the tables go to standard output, the figures to target/bench*.json.
 bench: build
