@@ -40,6 +40,9 @@ pub const SCOPE_NAME: &str = "otel.scope.name";
 /// Whose message shapes inputs and outputs have: `openai`, `anthropic`, `gemini`. Source: MLflow.
 pub const MESSAGE_FORMAT: &str = "mlflow.message.format";
 
+/// What was asked for over MCP: `tools/call`. Source: OpenTelemetry semantic conventions, "MCP".
+pub const MCP_METHOD: &str = "mcp.method.name";
+
 /// Why a call failed. Source: OpenTelemetry semantic conventions, "HTTP".
 pub const ERROR_TYPE: &str = "error.type";
 pub const HTTP_STATUS: &str = "http.response.status_code";

@@ -35,6 +35,8 @@ mod record;
 pub mod redact;
 #[cfg(feature = "reqwest")]
 pub mod reqwest;
+#[cfg(feature = "rmcp")]
+pub mod rmcp;
 mod settings;
 mod span;
 mod stats;

@@ -466,5 +466,14 @@ mod tests {
         let error = read(&[("FANLIGHT_HEADERS", "secret")]).unwrap_err();
         assert!(!error.to_string().contains("secret"), "{error}");
         assert!(read(&[("FANLIGHT_DISABLED", "maybe")]).is_err());
+        assert!(read(&[("FANLIGHT_REDACTION", "some")]).is_err());
+    }
+
+    #[cfg(feature = "redaction")]
+    #[test]
+    fn personal_data_is_taken_out_when_the_environment_says_so() {
+        let processors = |value| read(&[("FANLIGHT_REDACTION", value)]).unwrap().processors;
+        assert_eq!(processors("true").len(), 1);
+        assert!(processors("false").is_empty());
     }
 }

@@ -170,12 +170,14 @@ where
     fn on_enter(&self, id: &Id, context: Context<'_, S>) {
         if let Some(span) = own(id, &context) {
             let entered = span.entered();
-            ENTERED.with_borrow_mut(|all| all.push((id.into_u64(), entered)));
+            // While the thread ends, nothing more happens within.
+            let _ = ENTERED.try_with(|all| all.borrow_mut().push((id.into_u64(), entered)));
         }
     }
 
     fn on_exit(&self, id: &Id, _: Context<'_, S>) {
-        let left = ENTERED.with_borrow_mut(|all| {
+        let left = ENTERED.try_with(|all| {
+            let mut all = all.borrow_mut();
             let place = all.iter().rposition(|(known, _)| *known == id.into_u64())?;
             Some(all.remove(place))
         });

@@ -172,6 +172,7 @@ fn a_refusal_is_an_error_with_the_providers_reason() {
     assert_eq!(span.status, StatusCode::Error);
     assert_eq!(span.status_message, "The test asked for status 429.");
     assert_eq!(text(&span, key::ERROR_TYPE), "429");
+    assert_eq!(span.events.len(), 1);
 }
 
 #[test]

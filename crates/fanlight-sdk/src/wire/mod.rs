@@ -254,6 +254,7 @@ impl Answer {
         self.span
             .record_exception(&status.to_string(), &message, "");
         self.span.set_error(message);
+        self.span.end();
     }
 
     fn tell(&mut self) {
