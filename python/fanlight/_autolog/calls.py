@@ -40,7 +40,27 @@ class Call:
             with guard("the arguments of a call"):
                 bound = self._signature.bind(*self.args, **self.kwargs).arguments
                 return _flat(self._signature, bound)
-        return dict(self.kwargs)
+        return {name: value for name, value in self.kwargs.items() if name not in _HIDDEN}
+
+
+_HIDDEN = frozenset(
+    {
+        "api_key",
+        "azure_ad_token",
+        "aws_access_key_id",
+        "aws_secret_access_key",
+        "aws_session_token",
+        "client",
+        "credentials",
+        "extra_headers",
+        "headers",
+        "http_headers",
+        "http_options",
+        "token",
+        "vertex_credentials",
+    }
+)
+"""Arguments that are secrets, or hold some."""
 
 
 def _flat(signature: inspect.Signature, bound: Mapping[str, Any]) -> dict[str, Any]:
@@ -53,7 +73,7 @@ def _flat(signature: inspect.Signature, bound: Mapping[str, Any]) -> dict[str, A
             found.update(value)
         elif kind is not inspect.Parameter.VAR_POSITIONAL or value:
             found[name] = value
-    return found
+    return {name: value for name, value in found.items() if name not in _HIDDEN}
 
 
 class Method:

@@ -88,7 +88,7 @@ class Completion:
             if (value := read(piece, name)) is not None:
                 self._whole[name] = plain(value)
         speaks = False
-        for choice in read(piece, "choices") or ():
+        for choice in _listed(read(piece, "choices")):
             speaks = self._add_choice(choice) or speaks
         return speaks
 
@@ -106,7 +106,7 @@ class Completion:
             if isinstance(text, str):
                 message[name] = (message.get(name) or "") + text
                 speaks = speaks or text != ""
-        for call in read(delta, "tool_calls") or ():
+        for call in _listed(read(delta, "tool_calls")):
             self._add_tool_call(message, call)
             speaks = True
         if (call := read(delta, "function_call")) is not None:
@@ -137,6 +137,11 @@ class Completion:
 
     def conclude(self, span: spans.Span) -> None:
         set_response(span, self.response())
+
+
+def _listed(value: Any) -> Iterable[Any]:
+    """Some clients have a word of their own for what is not there."""
+    return value if isinstance(value, (list, tuple)) else ()
 
 
 def _add_function(whole: dict[str, Any], piece: Any) -> None:

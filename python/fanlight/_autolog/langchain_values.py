@@ -10,24 +10,6 @@ from . import chat, spans
 from .usage import read, token_usage
 
 _ROLES = {"human": "user", "ai": "assistant", "AIMessageChunk": "assistant", "HumanMessageChunk": "user"}
-_MAX_DEPTH = 8
-
-
-def content(value: Any, depth: int = 0) -> Any:
-    """What a chain was given or gave back; single values lose the wrapping LangChain puts around them."""
-    if depth > _MAX_DEPTH:
-        return value
-    if isinstance(value, Mapping):
-        if depth == 0 and set(value) == {"input"}:
-            return content(value["input"], depth + 1)
-        return {str(name): content(item, depth + 1) for name, item in value.items()}
-    if isinstance(value, (list, tuple)):
-        return [content(item, depth + 1) for item in value]
-    if hasattr(value, "to_messages") and hasattr(type(value), "model_dump"):
-        return {"messages": [content(message, depth + 1) for message in value.to_messages()]}
-    if hasattr(value, "page_content"):
-        return document(value)
-    return chat.plain(value)
 
 
 def document(document: Any) -> dict[str, Any]:

@@ -38,7 +38,7 @@ def _embedding_attributes(body: Mapping[str, Any]) -> dict[str, Any]:
     return chat.request_attributes(body, message_format=None)
 
 
-def _conclude_embeddings(span: spans.Span, response: Any) -> None:
+def conclude_embeddings(span: spans.Span, response: Any) -> None:
     """Vectors are not kept, only how many there are and how long."""
     data = [
         {"index": read(item, "index"), "object": "embedding", "dimensions": _length(read(item, "embedding"))}
@@ -133,7 +133,7 @@ ENDPOINTS = {
     ),
     "/completions": Endpoint("Completions", spans.LLM, chat.request_attributes, chat.conclude, _Completion),
     "/responses": Endpoint("Responses", spans.CHAT_MODEL, chat.request_attributes, chat.conclude, _Response),
-    "/embeddings": Endpoint("Embeddings", spans.EMBEDDING, _embedding_attributes, _conclude_embeddings),
+    "/embeddings": Endpoint("Embeddings", spans.EMBEDDING, _embedding_attributes, conclude_embeddings),
     "/images/generations": Endpoint("Images", spans.TOOL, _embedding_attributes, _conclude_images),
 }
 

@@ -30,6 +30,7 @@ Span = Any
 _asking: WeakSet[Any] = WeakSet()
 _parents: WeakKeyDictionary[Any, Any] = WeakKeyDictionary()
 _other_contexts: list[Callable[[Any], Any]] = []
+_other_askers: list[Callable[[Any], bool]] = []
 _CURRENT: Any = object()
 
 
@@ -48,8 +49,18 @@ def ask_also(nearer: Callable[[Any], Any]) -> None:
 
 def is_asking() -> bool:
     """Whether the innermost span is a call of a model already: a client below it would tell of the same call."""
-    current = _core.current_parent()
-    return current is not None and current in _asking
+    current = parent_of_context()
+    return (current is not None and current in _asking) or any(asks(current) for asks in _other_askers)
+
+
+def mark_asking(span: Span) -> None:
+    """It is a call of a model, whatever its type says."""
+    _asking.add(span)
+
+
+def ask_whether_asking(asks: Callable[[Any], bool]) -> None:
+    """`asks(current)` knows of a call of a model that cannot be current."""
+    _other_askers.append(asks)
 
 
 def is_on() -> bool:

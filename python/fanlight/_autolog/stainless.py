@@ -16,9 +16,7 @@ from typing import Any
 from . import spans
 from .calls import Switch, Wrapping
 from .errors import guard
-from .streams import Collector, ObservedAsyncIterator, ObservedIterator, Watch, observe
-
-_WATCH = "_fanlight_watch"
+from .streams import WATCH, Collector, ObservedAsyncIterator, ObservedIterator, Watch, observe
 
 
 @dataclass(frozen=True)
@@ -135,7 +133,7 @@ class _Request:
     @staticmethod
     def _watch(result: Any, watch: Watch) -> Any:
         if hasattr(result, "http_response"):
-            setattr(result, _WATCH, watch)
+            setattr(result, WATCH, watch)
             return result
         return attach(result, watch)
 
@@ -203,7 +201,7 @@ def _closes_async(close: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def _parsed(response: Any, result: Any) -> Any:
-    watch = vars(response).pop(_WATCH, None)
+    watch = vars(response).pop(WATCH, None)
     if watch is None:
         return result
     with guard("a raw response"):

@@ -6,6 +6,7 @@ but what the whole answer needs.
 
 from __future__ import annotations
 
+import functools
 import time
 from collections.abc import Callable
 from types import TracebackType
@@ -13,6 +14,7 @@ from typing import Any, Protocol
 
 from . import spans
 from .errors import guard
+from .patching import Patches
 
 
 class Collector(Protocol):
@@ -212,6 +214,84 @@ def observe(stream: Any, watch: Watch, is_current: bool = False) -> Any:
     if hasattr(type(stream), "__aiter__"):
         return ObservedAsyncIterator(stream.__aiter__(), watch, is_current)
     return ObservedIterator(iter(stream), watch, is_current)
+
+
+WATCH = "_fanlight_watch"
+"""Where a stream that stays what it is has its watch; see `tap`."""
+
+
+def tap(patches: Patches, path: str) -> None:
+    """Prepares a class of streams: an object of it that has a watch tells it of its pieces and its end."""
+    for name in ("__next__", "__anext__"):
+        patches.at(f"{path}.{name}", _tapped_async if name == "__anext__" else _tapped)
+    for name in ("close", "__exit__"):
+        patches.at(f"{path}.{name}", _tapped_end)
+    for name in ("aclose", "__aexit__"):
+        patches.at(f"{path}.{name}", _tapped_end_async)
+
+
+def _tapped(step: Callable[..., Any]) -> Callable[..., Any]:
+    @functools.wraps(step)
+    def wrapper(self: Any) -> Any:
+        watch: Watch | None = vars(self).get(WATCH)
+        if watch is None:
+            return step(self)
+        try:
+            piece = step(self)
+        except StopIteration:
+            watch.done()
+            raise
+        except BaseException as error:
+            watch.failed(error)
+            raise
+        watch.piece(piece)
+        return piece
+
+    return wrapper
+
+
+def _tapped_async(step: Callable[..., Any]) -> Callable[..., Any]:
+    @functools.wraps(step)
+    async def wrapper(self: Any) -> Any:
+        watch: Watch | None = vars(self).get(WATCH)
+        if watch is None:
+            return await step(self)
+        try:
+            piece = await step(self)
+        except StopAsyncIteration:
+            watch.done()
+            raise
+        except BaseException as error:
+            watch.failed(error)
+            raise
+        watch.piece(piece)
+        return piece
+
+    return wrapper
+
+
+def _tapped_end(end: Callable[..., Any]) -> Callable[..., Any]:
+    @functools.wraps(end)
+    def wrapper(self: Any, *args: Any) -> Any:
+        try:
+            return end(self, *args)
+        finally:
+            if (watch := vars(self).get(WATCH)) is not None:
+                watch.closed()
+
+    return wrapper
+
+
+def _tapped_end_async(end: Callable[..., Any]) -> Callable[..., Any]:
+    @functools.wraps(end)
+    async def wrapper(self: Any, *args: Any) -> Any:
+        try:
+            return await end(self, *args)
+        finally:
+            if (watch := vars(self).get(WATCH)) is not None:
+                watch.closed()
+
+    return wrapper
 
 
 def is_stream(value: Any) -> bool:

@@ -21,7 +21,12 @@ _LIBRARIES = (
     # Written here.
     Library("openai", Native("openai"), Native("agents", install="install_agents")),
     Library("anthropic", Native("anthropic")),
-    Library("langchain", Native("langchain_core.callbacks.manager")),
+    Library(
+        "langchain",
+        Native("langchain_core.callbacks.manager"),
+        Native("langchain_core.runnables.config", install="install_context", source="langchain"),
+        Native("langgraph._internal._runnable", install="install_langgraph", source="langchain"),
+    ),
 )
 
 LIBRARIES = {library.name: library for library in _LIBRARIES}
