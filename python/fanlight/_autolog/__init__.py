@@ -53,5 +53,5 @@ def autolog(
     for library in LIBRARIES.values():
         if disable or not log_traces:
             library.disable()
-        elif library.name not in exclude:
+        elif library.is_for_all and library.name not in exclude:
             library.enable(is_asked_for=False)

@@ -111,14 +111,6 @@ def _assistant(content: Any) -> dict[str, Any]:
     return {"role": "assistant", "tool_calls": calls}
 
 
-_MODELS = (
-    "openai._openai_client:BaseOpenAIChatCompletionClient",
-    "anthropic._anthropic_client:BaseAnthropicChatCompletionClient",
-    "ollama._ollama_client:BaseOllamaChatCompletionClient",
-    "azure._azure_ai_client:AzureAIChatCompletionClient",
-)
-
-
 def install(patches: Wrapping) -> None:
     """Agents and teams. An agent's `run` does not call its `run_stream`, a team's does: then that one is seen twice."""
     for name in ("run", "run_stream"):
@@ -130,7 +122,18 @@ def install_tools(patches: Wrapping) -> None:
     patches.trace("autogen_core.tools:BaseTool.run_json", _Tool())
 
 
-def install_models(patches: Wrapping) -> None:
-    for model in _MODELS:
-        for name in ("create", "create_stream"):
-            patches.trace(f"autogen_ext.models.{model}.{name}", _Model())
+def _trace_model(patches: Wrapping, path: str) -> None:
+    for name in ("create", "create_stream"):
+        patches.trace(f"autogen_ext.models.{path}.{name}", _Model())
+
+
+def install_openai(patches: Wrapping) -> None:
+    _trace_model(patches, "openai._openai_client:BaseOpenAIChatCompletionClient")
+
+
+def install_anthropic(patches: Wrapping) -> None:
+    _trace_model(patches, "anthropic._anthropic_client:BaseAnthropicChatCompletionClient")
+
+
+def install_ollama(patches: Wrapping) -> None:
+    _trace_model(patches, "ollama._ollama_client:BaseOllamaChatCompletionClient")

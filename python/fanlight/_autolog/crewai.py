@@ -73,6 +73,5 @@ _STEPS = {
 def install(patches: Wrapping) -> None:
     for path, method in _STEPS.items():
         patches.trace(path, method)
-    for model in ("crewai.llm:LLM",):
-        for name in ("call", "acall"):
-            patches.trace(f"{model}.{name}", _Model())
+    for name in ("call", "acall"):
+        patches.trace(f"crewai.llm:LLM.{name}", _Model())

@@ -23,6 +23,15 @@ def _plain(value: Any) -> Any:
     return value
 
 
+_HIDDEN = {"http_options", "sdk_http_response"}
+
+
+def _clean(value: Any) -> Any:
+    """Without what is about the connection, which may hold keys."""
+    plain = _plain(value)
+    return {name: it for name, it in plain.items() if name not in _HIDDEN} if isinstance(plain, dict) else plain
+
+
 def _tools(config: Any) -> list[dict[str, Any]] | None:
     declared = [read(tool, "function_declarations") or () for tool in read(config, "tools") or ()]
     return chat.tools([_plain(one) for several in declared for one in several])
@@ -42,7 +51,7 @@ class _Content(Method):
     library = "google-genai"
 
     def inputs(self, call: Call) -> Any:
-        return {name: _plain(value) for name, value in call.arguments.items() if value is not None}
+        return {name: _clean(value) for name, value in call.arguments.items() if value is not None}
 
     def attributes(self, call: Call) -> Mapping[str, Any]:
         config = call.kwargs.get("config")
@@ -53,7 +62,7 @@ class _Content(Method):
         return _Pieces()
 
     def conclude(self, span: spans.Span, result: Any) -> None:
-        _set_response(span, _plain(result))
+        _set_response(span, _clean(result))
 
 
 def _set_response(span: spans.Span, response: Any) -> None:
@@ -72,7 +81,7 @@ class _Pieces:
         self._candidates: dict[int, dict[str, Any]] = {}
 
     def add(self, piece: Any) -> bool:
-        piece = _plain(piece)
+        piece = _clean(piece)
         self._whole.update({name: value for name, value in piece.items() if name != "candidates"})
         for candidate in piece.get("candidates") or ():
             self._add(candidate)

@@ -22,12 +22,15 @@ class Native:
     """What the application imports; the patches wait for it."""
     install: str = "install"
     source: str = ""
+    is_optional: bool = False
+    """Whether a version of the library without it is nothing to speak of."""
 
     def start(self, patches: Wrapping, library: str, is_asked_for: bool) -> None:
         source = importlib.import_module(f"fanlight._autolog.{self.source or library}")
         getattr(source, self.install)(patches)
         if not patches.names:
-            log.warning("this version of %s has nothing that autolog knows; it is not traced", self.module)
+            say = log.debug if self.is_optional else log.warning
+            say("this version of %s has nothing that autolog knows; it is not traced", self.module)
 
 
 @dataclass(frozen=True)
@@ -69,9 +72,11 @@ class Part(Protocol):
 class Library:
     """What `fanlight.<name>.autolog()` turns on."""
 
-    def __init__(self, name: str, *parts: Part) -> None:
+    def __init__(self, name: str, *parts: Part, is_for_all: bool = True) -> None:
         self.name = name
         self.parts = parts
+        self.is_for_all = is_for_all
+        """Whether `fanlight.autolog()` turns it on too."""
         self._lock = threading.RLock()
         self._undo: list[Callable[[], None]] = []
 

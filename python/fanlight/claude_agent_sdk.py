@@ -1,0 +1,9 @@
+"""Claude Agent SDK: `autolog()` turns its traces on."""
+
+from __future__ import annotations
+
+from fanlight import _autolog
+
+__all__ = ["autolog"]
+
+autolog = _autolog.of("claude_agent_sdk")

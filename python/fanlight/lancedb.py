@@ -1,0 +1,9 @@
+"""LanceDB: `autolog()` turns its traces on."""
+
+from __future__ import annotations
+
+from fanlight import _autolog
+
+__all__ = ["autolog"]
+
+autolog = _autolog.of("lancedb")

@@ -1,0 +1,9 @@
+"""Every span that OpenTelemetry records in this process: `autolog()` turns its traces on."""
+
+from __future__ import annotations
+
+from fanlight import _autolog
+
+__all__ = ["autolog"]
+
+autolog = _autolog.of("otel")
