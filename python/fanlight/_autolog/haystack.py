@@ -46,9 +46,8 @@ def _classes() -> tuple[Any, Any]:
                 return
             with guard("haystack"):
                 if key in _INPUT:
-                    self.span.set_inputs(value)
+                    self.span.set_inputs(_plain(value))
                 elif key in _OUTPUT:
-                    self.span.set_outputs(value)
                     _conclude(self.span, value)
                 else:
                     self.span.set_attribute(key, value)
@@ -100,9 +99,22 @@ def _begin(operation: str, tags: Mapping[str, Any]) -> spans.Span | None:
     return None
 
 
+def _plain(value: Any) -> Any:
+    """Messages in the shape of chat completions."""
+    if isinstance(value, Mapping):
+        return {name: _plain(item) for name, item in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_plain(item) for item in value]
+    return value.to_openai_dict_format() if hasattr(value, "to_openai_dict_format") else value
+
+
 def _conclude(span: spans.Span, outputs: Any) -> None:
     """Generators tell of tokens and model beside the replies, as their provider did."""
     replies = read(outputs, "replies") or ()
+    if replies and all(hasattr(reply, "to_openai_dict_format") for reply in replies):
+        span.set_outputs({"choices": [{"message": _plain(reply)} for reply in replies]})
+    else:
+        span.set_outputs(_plain(outputs))
     metas = [read(reply, "meta") for reply in replies] + list(read(outputs, "meta") or ())
     for meta in metas:
         if (usage := token_usage(read(meta, "usage"))) is not None:

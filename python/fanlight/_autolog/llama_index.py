@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextvars
 import inspect
+import weakref
 from typing import Any
 
 from . import chat, spans
@@ -32,17 +34,32 @@ _TYPES = {
     "aget_text_embedding_batch": spans.EMBEDDING,
     "postprocess_nodes": "RERANKER",
 }
+_UUID = len("-00000000-0000-0000-0000-000000000000")
+"""At the end of every id, behind the name."""
 _MODEL_TYPES = (spans.CHAT_MODEL, spans.LLM)
 
 
 class _Run:
-    __slots__ = ("is_model", "span", "token", "waits_for_stream")
+    __slots__ = ("above", "is_model", "span", "token", "waits_for_stream")
 
-    def __init__(self, span: spans.Span, is_model: bool) -> None:
+    def __init__(self, span: spans.Span, above: Any, is_model: bool) -> None:
         self.span = span
+        self.above = above
         self.is_model = is_model
         self.token: Any = None
         self.waits_for_stream = False
+
+
+# The stream of a model in this context, which asks its client only when it is read, after the span was left.
+_streaming: contextvars.ContextVar[_Run | None] = contextvars.ContextVar("fanlight_llama_index_stream", default=None)
+
+
+def _is_asking(current: Any) -> bool:
+    run = _streaming.get()
+    return run is not None and run.waits_for_stream and run.above is current
+
+
+spans.ask_whether_asking(_is_asking)
 
 
 class Runs:
@@ -56,20 +73,16 @@ class Runs:
         with guard("llama_index"):
             if not self.switch.on or not spans.is_on():
                 return
-            name = id_.rpartition("-")[0][:-28] if len(id_) > 37 else id_
+            name = id_[:-_UUID] or id_
             method = name.rpartition(".")[2]
             span_type = _type(method, instance)
             parent = self._open.get(parent_id or "")
             is_model = span_type in _MODEL_TYPES
             attributes = _attributes_of_model(instance) if is_model else None
-            span = spans.begin(
-                name,
-                span_type,
-                _inputs(arguments, is_model),
-                attributes,
-                parent=parent.span if parent is not None else spans.parent_of_context(),
-            )
-            run = self._open[id_] = _Run(span, is_model)
+            above = spans.parent_of_context()
+            parent_span = parent.span if parent is not None else above
+            span = spans.begin(name, span_type, _inputs(arguments, is_model), attributes, parent=parent_span)
+            run = self._open[id_] = _Run(span, above, is_model)
             # A workflow's `run` answers at once with what can be waited for: the caller goes on in this context.
             if not (method == "run" and hasattr(instance, "_get_steps")):
                 run.token = spans.enter(span)
@@ -82,6 +95,8 @@ class Runs:
             self._leave(run)
             if run.is_model and (inspect.isgenerator(result) or inspect.isasyncgen(result)):
                 run.waits_for_stream = True
+                _streaming.set(run)
+                weakref.finalize(result, self._abandon, id_)
                 return
             self._open.pop(id_, None)
             with guard("llama_index"):
@@ -98,6 +113,12 @@ class Runs:
                 self._leave(run)
                 spans.fail(run.span, error or RuntimeError("dropped"))
 
+    def _abandon(self, id_: str) -> None:
+        """A stream that nobody read to its end."""
+        if (run := self._open.pop(id_, None)) is not None:
+            run.waits_for_stream = False
+            spans.end(run.span)
+
     @staticmethod
     def _leave(run: _Run) -> None:
         if run.token is not None:
@@ -112,6 +133,7 @@ class Runs:
                 return
             if kind in ("LLMChatEndEvent", "LLMCompletionEndEvent") and run.waits_for_stream:
                 self._open.pop(event.span_id, None)
+                run.waits_for_stream = False
                 _set_answer(run.span, event.response)
                 spans.end(run.span)
 

@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from . import spans
-from .calls import Wrapping
-from .calls import Method as _Method
+from .calls import Call, Method, Wrapping
+
+_ASKED = ("name", "arguments", "uri", "cursor")
 
 
-class _Request(_Method):
+class _Request(Method):
     library = "mcp"
+
+    def inputs(self, call: Call) -> Any:
+        return {name: value for name, value in call.arguments.items() if name in _ASKED and value is not None}
 
 
 _TYPES = {

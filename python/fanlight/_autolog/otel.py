@@ -47,9 +47,22 @@ def _nearer(parent: Any) -> Any:
     """The span of OpenTelemetry that is current, if it began below `parent`."""
     if not _running:
         return parent
-    current: Any = find("opentelemetry.trace:get_current_span")
-    running = _running.get(current().get_span_context().span_id)
+    running = _running.get(_current().get_span_context().span_id)
     return running.span if running is not None and running.above is parent else parent
+
+
+def _is_asking(parent: Any) -> bool:
+    """Some spans say only after their start that they call a model."""
+    if not _running:
+        return False
+    current = _current()
+    running = _running.get(current.get_span_context().span_id)
+    return running is not None and running.span is parent and _is_model_call(getattr(current, "attributes", None) or {})
+
+
+def _current() -> Any:
+    get_current_span: Any = find("opentelemetry.trace:get_current_span")
+    return get_current_span()
 
 
 class Bridge:
@@ -117,6 +130,7 @@ def _bridge_to(provider: Any) -> Bridge:
     """A provider keeps its processors: each has one of ours, which may be deaf."""
     if not _asked:
         spans.ask_also(_nearer)
+        spans.ask_whether_asking(_is_asking)
         _asked.append(True)
     if provider not in _bridges:
         _bridges[provider] = Bridge()
@@ -163,10 +177,9 @@ def install_global(patches: Wrapping) -> None:
         provider = own_provider()
         trace.set_tracer_provider(provider)
     bridge = _bridge_to(provider)
-    if provider in _own:  # instrumentors need it on
-        return
 
     def stop_bridge() -> None:
-        bridge.is_on = False
+        if provider not in _own:  # instrumentors need that one
+            bridge.is_on = False
 
     patches.on_undo(stop_bridge)

@@ -7,8 +7,9 @@ but what the whole answer needs.
 from __future__ import annotations
 
 import functools
+import inspect
 import time
-from collections.abc import Callable
+from collections.abc import AsyncGenerator, Callable, Generator
 from types import TracebackType
 from typing import Any, Protocol
 
@@ -128,15 +129,9 @@ class ObservedIterator(_Observed):
         return self
 
     def __next__(self) -> Any:
-        return self._step(self._inner.__next__)
-
-    def send(self, value: Any) -> Any:
-        return self._step(lambda: self._inner.send(value))
-
-    def _step(self, step: Callable[[], Any]) -> Any:
         token = self._enter()
         try:
-            piece = step()
+            piece = self._inner.__next__()
         except StopIteration:
             self.watch.done()
             raise
@@ -205,8 +200,66 @@ class ObservedAsyncIterator(_Observed):
             self.watch.closed() if error is None else self.watch.failed(error)
 
 
+def _relay(inner: Generator[Any, Any, Any], watch: Watch, is_current: bool) -> Generator[Any, Any, Any]:
+    """A generator for a generator: libraries ask whether something is one."""
+    step: Callable[[], Any] = inner.__next__
+    while True:
+        token = spans.enter(watch.span) if is_current else None
+        try:
+            piece = step()
+        except StopIteration as stop:
+            watch.done()
+            return stop.value
+        except BaseException as error:
+            watch.failed(error)
+            raise
+        finally:
+            if is_current:
+                spans.leave(watch.span, token)
+        watch.piece(piece)
+        try:
+            step = functools.partial(inner.send, (yield piece))
+        except GeneratorExit:
+            inner.close()
+            watch.closed()
+            raise
+        except BaseException as error:
+            step = functools.partial(inner.throw, error)
+
+
+async def _relay_async(inner: AsyncGenerator[Any, Any], watch: Watch, is_current: bool) -> AsyncGenerator[Any, Any]:
+    """The same for asynchronous ones."""
+    step: Callable[[], Any] = inner.__anext__
+    while True:
+        token = spans.enter(watch.span) if is_current else None
+        try:
+            piece = await step()
+        except StopAsyncIteration:
+            watch.done()
+            return
+        except BaseException as error:
+            watch.failed(error)
+            raise
+        finally:
+            if is_current:
+                spans.leave(watch.span, token)
+        watch.piece(piece)
+        try:
+            step = functools.partial(inner.asend, (yield piece))
+        except GeneratorExit:
+            await inner.aclose()
+            watch.closed()
+            raise
+        except BaseException as error:
+            step = functools.partial(inner.athrow, error)
+
+
 def observe(stream: Any, watch: Watch, is_current: bool = False) -> Any:
-    """A stand-in for a stream whose class is nothing the application asks for."""
+    """A stand-in for a stream whose class is nothing the application asks for; a generator stays one."""
+    if inspect.isgenerator(stream):
+        return _relay(stream, watch, is_current)
+    if inspect.isasyncgen(stream):
+        return _relay_async(stream, watch, is_current)
     if hasattr(type(stream), "__anext__"):
         return ObservedAsyncIterator(stream, watch, is_current)
     if hasattr(type(stream), "__next__"):
