@@ -1,8 +1,7 @@
-"""CrewAI: crews, flows, tasks, agents, models and tools."""
+"""CrewAI: crews, flows, tasks, agents and tools."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any
 
 from . import spans
@@ -17,7 +16,13 @@ class _Step(Method):
         given = read(call.subject, "name") or read(call.subject, "role")
         return str(given).strip() if isinstance(given, str) and given else call.function.__qualname__
 
+    def skips(self, call: Call) -> bool:
+        """A tool may be run by another form of itself."""
+        return self.span_type == spans.TOOL and spans.is_inside(spans.TOOL)
+
     def inputs(self, call: Call) -> Any:
+        if self.span_type == spans.TOOL:
+            return call.kwargs or call.arguments
         asked = {name: _short(value) for name, value in call.arguments.items() if value is not None}
         description = read(call.subject, "description")
         return {"description": description, **asked} if isinstance(description, str) and description else asked
@@ -32,19 +37,14 @@ class _Task(_Step):
         return str(read(call.subject, "name") or "Task")
 
 
-class _Model(_Step):
-    span_type = spans.LLM
+class _Flow(_Step):
+    """Agents are flows inside; those are no flows of the application."""
+
+    def skips(self, call: Call) -> bool:
+        return type(call.subject).__module__.startswith("crewai.")
 
     def name(self, call: Call) -> str:
-        return f"{type(call.subject).__name__}.call"
-
-    def attributes(self, call: Call) -> Mapping[str, Any]:
-        model = str(read(call.subject, "model") or "").rpartition("/")[2]
-        return spans.known({spans.MODEL: model or None, spans.FORMAT: "crewai"})
-
-    def inputs(self, call: Call) -> Any:
-        messages = call.arguments.get("messages")
-        return {"messages": [{"role": "user", "content": messages}] if isinstance(messages, str) else messages}
+        return f"{type(call.subject).__name__}.kickoff"
 
 
 def _short(value: Any) -> Any:
@@ -59,19 +59,20 @@ def _short(value: Any) -> Any:
 _STEPS = {
     "crewai.crew:Crew.kickoff": _Step("Crew.kickoff", spans.CHAIN),
     "crewai.crew:Crew.akickoff": _Step("Crew.akickoff", spans.CHAIN),
-    "crewai.flow.flow:Flow.kickoff_async": _Step("Flow.kickoff", spans.CHAIN),
+    "crewai.flow.flow:Flow.kickoff_async": _Flow(span_type=spans.CHAIN),
     "crewai.task:Task._execute_core": _Task(span_type=spans.CHAIN),
     "crewai.task:Task._aexecute_core": _Task(span_type=spans.CHAIN),
     "crewai.agent.core:Agent.execute_task": _Step(span_type=spans.AGENT),
     "crewai.agent.core:Agent.aexecute_task": _Step(span_type=spans.AGENT),
     "crewai.agent.core:Agent.kickoff": _Step(span_type=spans.AGENT),
+    "crewai.tools.base_tool:BaseTool.run": _Step(span_type=spans.TOOL),
+    "crewai.tools.base_tool:Tool.run": _Step(span_type=spans.TOOL),
     "crewai.tools.structured_tool:CrewStructuredTool.invoke": _Step(span_type=spans.TOOL),
     "crewai.tools.structured_tool:CrewStructuredTool.ainvoke": _Step(span_type=spans.TOOL),
 }
 
 
 def install(patches: Wrapping) -> None:
+    """Models are asked through their providers' clients or LiteLLM, whose integrations tell of that with its tokens."""
     for path, method in _STEPS.items():
         patches.trace(path, method)
-    for name in ("call", "acall"):
-        patches.trace(f"crewai.llm:LLM.{name}", _Model())

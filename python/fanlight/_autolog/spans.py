@@ -63,6 +63,12 @@ def ask_whether_asking(asks: Callable[[Any], bool]) -> None:
     _other_askers.append(asks)
 
 
+def is_inside(span_type: str) -> bool:
+    """Whether the innermost span has this type."""
+    current = _core.current_parent()
+    return current is not None and getattr(current, "span_type", None) == span_type
+
+
 def is_on() -> bool:
     """Whether anybody records."""
     return bool(_core.is_enabled())

@@ -14,6 +14,8 @@ os.environ.update(
     OPENAI_API_KEY="x",
     ANTHROPIC_API_KEY="x",
     LANGSMITH_TRACING="false",
+    LITELLM_LOCAL_MODEL_COST_MAP="True",
+    HAYSTACK_TELEMETRY_ENABLED="False",
     DO_NOT_TRACK="true",
 )
 HERE = Path(__file__).parent
