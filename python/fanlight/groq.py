@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from fanlight import _autolog
+from ._autolog import of
 
 __all__ = ["autolog"]
 
-autolog = _autolog.of("groq")
+autolog = of("groq")

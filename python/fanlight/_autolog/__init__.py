@@ -1,8 +1,8 @@
 """Autolog: traces of what libraries do, without a change of the application.
 
 Start reading at `table.py`, which lists the libraries; `library.py` turns one on. Native integrations patch what
-`patching.py` finds, make spans with `calls.py` (functions), `streams.py` (answers in pieces) and `stainless.py` (clients
-of OpenAI's kind), or are told by a library's own callbacks. All others come through `otel.py`.
+`patching.py` finds, make spans with `calls.py` (functions), `streams.py` (answers in pieces) and `stainless.py`
+(clients of OpenAI's kind), or are told by a library's own callbacks. All others come through `otel.py`.
 """
 
 from __future__ import annotations

@@ -1,5 +1,8 @@
 """AutoGen: agents and teams, their tools and models."""
 
+# Objects of libraries that may not be there have no types.
+# pyright: reportUnknownMemberType=false, reportUnknownArgumentType=false, reportUnknownVariableType=false
+
 from __future__ import annotations
 
 from collections.abc import Mapping
@@ -58,7 +61,9 @@ class _Model(Method):
 
     def inputs(self, call: Call) -> Any:
         arguments = call.arguments
-        return {"messages": [message for several in map(_messages, arguments.get("messages") or ()) for message in several]}
+        return {
+            "messages": [message for several in map(_messages, arguments.get("messages") or ()) for message in several]
+        }
 
     def attributes(self, call: Call) -> Mapping[str, Any]:
         tools = [read(tool, "schema") or tool for tool in call.arguments.get("tools") or ()]

@@ -1,5 +1,8 @@
 """Chat completions, which most providers answer like the first one that had them."""
 
+# Objects of libraries that may not be there have no types.
+# pyright: reportUnknownMemberType=false, reportUnknownArgumentType=false, reportUnknownVariableType=false
+
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
@@ -119,7 +122,7 @@ class Completion:
         index = read(call, "index")
         if index is None:
             index = len(calls) if read(call, "id") else max(len(calls) - 1, 0)
-        found = next((known for known in calls if known["index"] == index), None)
+        found: Any = next((known for known in calls if known["index"] == index), None)
         if found is None:
             found = {"index": index, "id": None, "type": "function", "function": {"name": None, "arguments": ""}}
             calls.append(found)

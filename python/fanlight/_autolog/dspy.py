@@ -1,5 +1,8 @@
 """DSPy, through callbacks that are among the active ones whatever the application configures."""
 
+# Objects of libraries that may not be there have no types.
+# pyright: reportUnknownMemberType=false, reportUnknownArgumentType=false, reportUnknownVariableType=false
+
 from __future__ import annotations
 
 import functools
@@ -73,7 +76,9 @@ def _callback(running: Running) -> Any:
             if span_type == spans.CHAT_MODEL:
                 attributes = _attributes_of_model(instance)
             name = getattr(instance, "name", None) if span_type == spans.TOOL else None
-            running.start(call_id, instance, name or f"{type(instance).__name__}.{method}", span_type, asked, attributes)
+            running.start(
+                call_id, instance, name or f"{type(instance).__name__}.{method}", span_type, asked, attributes
+            )
 
         def on_end(self: Any, call_id: str, outputs: Any, exception: BaseException | None = None) -> None:
             running.end(call_id, outputs, exception)

@@ -1,5 +1,8 @@
 """Google's `google-genai` client: content whole and in streams, chats, embeddings."""
 
+# Objects of libraries that may not be there have no types.
+# pyright: reportUnknownMemberType=false, reportUnknownArgumentType=false, reportUnknownVariableType=false
+
 from __future__ import annotations
 
 from collections.abc import Mapping
@@ -120,5 +123,6 @@ def install(patches: Wrapping) -> None:
             path = f"google.genai.models:{owner}"
             # The inner one is what asks the model: the outer one may do so several times, running tools in between.
             method = _Content(f"{owner}.{name}")
-            patches.trace(f"{path}._{name}", method) or patches.trace(f"{path}.{name}", method)
+            if not patches.trace(f"{path}._{name}", method):
+                patches.trace(f"{path}.{name}", method)
         patches.trace(f"google.genai.models:{owner}.embed_content", _Embedding(f"{owner}.embed_content"))

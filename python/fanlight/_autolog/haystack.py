@@ -1,9 +1,12 @@
 """Haystack, through its own interface for tracers."""
 
+# Objects of libraries that may not be there have no types.
+# pyright: reportUnknownMemberType=false, reportUnknownArgumentType=false, reportUnknownVariableType=false
+
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Generator, Mapping
 from typing import Any
 
 from . import spans
@@ -67,7 +70,7 @@ def _classes() -> tuple[Any, Any]:
         @contextlib.contextmanager
         def trace(
             self, operation_name: str, tags: dict[str, Any] | None = None, parent_span: Any = None
-        ) -> Iterator[Any]:
+        ) -> Generator[Any]:
             span = _begin(operation_name, tags or {}) if self._switch.on else None
             if span is None:
                 yield HaystackSpan(None)

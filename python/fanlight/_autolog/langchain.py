@@ -1,5 +1,8 @@
 """LangChain and LangGraph, through a callback handler that every run inherits."""
 
+# Objects of libraries that may not be there have no types.
+# pyright: reportUnknownMemberType=false, reportUnknownArgumentType=false, reportUnknownVariableType=false
+
 from __future__ import annotations
 
 import contextvars
@@ -225,7 +228,8 @@ def install(patches: Wrapping) -> None:
         return
     _runs.switch = patches.switch
     # The default holds in every context, those of other threads as well.
-    variable: contextvars.ContextVar[Any] = contextvars.ContextVar("fanlight_langchain", default=_handler_class()())
+    handler = _handler_class()()
+    variable: contextvars.ContextVar[Any] = contextvars.ContextVar("fanlight_langchain", default=handler)
     register(variable, inheritable=True)
 
     def remove_handler() -> None:

@@ -1,5 +1,8 @@
 """Messages, documents and results of LangChain as plain JSON."""
 
+# Objects of libraries that may not be there have no types.
+# pyright: reportUnknownMemberType=false, reportUnknownArgumentType=false, reportUnknownVariableType=false
+
 from __future__ import annotations
 
 import json
@@ -43,7 +46,9 @@ def message(given: Any) -> dict[str, Any]:
     }
     if calls and isinstance(found["content"], list):
         # Providers repeat calls as parts of the content.
-        found["content"] = [part for part in found["content"] if read(part, "type") not in ("tool_use", "function_call")]
+        found["content"] = [
+            part for part in found["content"] if read(part, "type") not in ("tool_use", "function_call")
+        ]
     if calls and not found["content"]:
         found.pop("content")
     return spans.known(found)

@@ -45,7 +45,9 @@ class Instrumentor:
     """What to install."""
 
     def start(self, patches: Wrapping, library: str, is_asked_for: bool) -> None:
-        missing = next((name for name in (self.path.partition(":")[0], "opentelemetry.sdk") if not is_there(name)), None)
+        missing = next(
+            (name for name in (self.path.partition(":")[0], "opentelemetry.sdk") if not is_there(name)), None
+        )
         if missing is not None:
             say = log.warning if is_asked_for else log.debug
             say(

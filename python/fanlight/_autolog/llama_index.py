@@ -1,5 +1,8 @@
 """LlamaIndex, through its dispatcher of spans and events."""
 
+# Objects of libraries that may not be there have no types.
+# pyright: reportUnknownMemberType=false, reportUnknownArgumentType=false, reportUnknownVariableType=false
+
 from __future__ import annotations
 
 import contextvars
@@ -169,7 +172,9 @@ def _message(message: Any) -> dict[str, Any]:
     role = read(message, "role")
     extra = read(message, "additional_kwargs") or {}
     calls = [chat.plain(call) for call in extra.get("tool_calls") or ()]
-    calls = calls or [_call(block) for block in read(message, "blocks") or () if read(block, "block_type") == "tool_call"]
+    calls = calls or [
+        _call(block) for block in read(message, "blocks") or () if read(block, "block_type") == "tool_call"
+    ]
     found = {
         "role": getattr(role, "value", role),
         "content": read(message, "content"),

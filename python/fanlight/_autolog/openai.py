@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Mapping
 from typing import Any
 from urllib.parse import urlsplit
@@ -30,7 +31,12 @@ _HOSTS = {
 
 def provider(client: Any) -> str | None:
     """Who answers, as far as the address tells."""
-    host = urlsplit(str(getattr(client, "base_url", ""))).hostname or ""
+    return _provider_at(str(getattr(client, "base_url", "")))
+
+
+@functools.lru_cache(maxsize=128)
+def _provider_at(url: str) -> str | None:
+    host = urlsplit(url).hostname or ""
     return next((name for end, name in _HOSTS.items() if host == end or host.endswith(f".{end}")), None)
 
 

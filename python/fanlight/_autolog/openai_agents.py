@@ -58,7 +58,7 @@ class Processor:
         with guard("openai-agents"):
             if not self._switch.on or not spans.is_on():
                 return
-            above = span.parent_id or span.trace_id
+            above: Any = span.parent_id or span.trace_id
             above = self._folded.get(above, above)
             if span.span_data.type in _FOLDED:
                 self._folded[span.span_id] = above
@@ -101,7 +101,8 @@ class Processor:
 
 
 def _name(data: Any) -> str:
-    return getattr(data, "name", None) or {"response": "Response", "generation": "Generation"}.get(data.type, data.type)
+    named = getattr(data, "name", None) or {"response": "Response", "generation": "Generation"}.get(data.type)
+    return str(named or data.type)
 
 
 def _text(error: Any) -> str:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import Any
 from weakref import WeakKeyDictionary
 
-from fanlight import _core
+import fanlight._core as _core
 
 from . import spans
 from .calls import Wrapping

@@ -3,6 +3,9 @@
 What is replaced is found by name when it is needed: a library that has no such name is left as it is.
 """
 
+# Objects of libraries that may not be there have no types.
+# pyright: reportUnknownMemberType=false, reportUnknownArgumentType=false, reportUnknownVariableType=false
+
 from __future__ import annotations
 
 import importlib

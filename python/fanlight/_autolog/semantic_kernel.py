@@ -1,5 +1,8 @@
 """Semantic Kernel: prompts, functions, and the models they ask."""
 
+# Objects of libraries that may not be there have no types.
+# pyright: reportUnknownMemberType=false, reportUnknownArgumentType=false, reportUnknownVariableType=false
+
 from __future__ import annotations
 
 from typing import Any

@@ -1,5 +1,8 @@
 """smolagents: agents, their models and tools."""
 
+# Objects of libraries that may not be there have no types.
+# pyright: reportUnknownMemberType=false, reportUnknownArgumentType=false, reportUnknownVariableType=false
+
 from __future__ import annotations
 
 import inspect

@@ -1,12 +1,15 @@
 """Spans as the integrations make them: below the span that is current, one for each call of a model."""
 
+# Objects of libraries that may not be there have no types.
+# pyright: reportUnknownMemberType=false, reportUnknownArgumentType=false, reportUnknownVariableType=false
+
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from typing import Any
 from weakref import WeakKeyDictionary, WeakSet
 
-from fanlight import _core
+import fanlight._core as _core
 
 from .errors import guard
 
@@ -100,11 +103,13 @@ def enter(span: Span) -> Any:
 
 
 def leave(span: Span, token: Any) -> None:
-    """Makes current what was before. Spans that overlap may leave in any order, and in another context than they came."""
+    """Makes current what was before. Spans that overlap may leave in any order, in another context than they came."""
     if _core.current_parent() is span:
         _core.reset_current(token)
-    while (current := _core.current_parent()) in _parents and not current.is_recording():
-        _core.set_current(_parents[current])
+    current: Any = _core.current_parent()
+    while current is not None and current in _parents and not current.is_recording():
+        current = _parents[current]
+        _core.set_current(current)
 
 
 def end(span: Span, end_time_ns: int | None = None) -> None:

@@ -4,6 +4,9 @@ Seen there, a call is known whichever way it was made: `create`, `parse`, `strea
 and async. Inputs are the body as it goes over the wire.
 """
 
+# Objects of libraries that may not be there have no types.
+# pyright: reportUnknownMemberType=false, reportUnknownArgumentType=false, reportUnknownVariableType=false
+
 from __future__ import annotations
 
 import functools
@@ -226,5 +229,3 @@ def _parses_async(parse: Callable[..., Any]) -> Callable[..., Any]:
         return _parsed(self, await parse(self, *args, **kwargs))
 
     return wrapper
-
-

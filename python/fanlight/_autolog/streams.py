@@ -1,8 +1,11 @@
 """Answers that come in pieces: the span ends when they do.
 
-A stream may end by itself, be closed, be dropped, or fail. Each piece is added up as it passes by; nothing is kept of it
-but what the whole answer needs.
+A stream may end by itself, be closed, be dropped, or fail. Each piece is added up as it passes by; nothing is kept of
+it but what the whole answer needs.
 """
+
+# Objects of libraries that may not be there have no types.
+# pyright: reportUnknownMemberType=false, reportUnknownArgumentType=false, reportUnknownVariableType=false
 
 from __future__ import annotations
 

@@ -1,5 +1,8 @@
 """Tokens of a call, whoever counted them, under the names of MLflow."""
 
+# Objects of libraries that may not be there have no types.
+# pyright: reportUnknownMemberType=false, reportUnknownArgumentType=false, reportUnknownVariableType=false
+
 from __future__ import annotations
 
 from collections.abc import Mapping
@@ -29,6 +32,8 @@ def read(value: Any, name: str) -> Any:
     """A member of a mapping or an attribute of an object."""
     if value is None:
         return None
+    if type(value) is dict:  # asked most often, and much faster than the general question
+        return value.get(name)
     if isinstance(value, Mapping):
         return value.get(name)
     return getattr(value, name, None)
@@ -38,27 +43,26 @@ def token_usage(usage: Any) -> dict[str, int] | None:
     """What a provider said of a call: input, output, total, and what came from its cache or went there."""
     if usage is None:
         return None
-    places = [usage, *(read(usage, name) for name in _DETAILS)]
-    found = {
-        "input_tokens": _first(places[:1], _INPUT),
-        "output_tokens": _first(places[:1], _OUTPUT),
-        "total_tokens": _first(places[:1], _TOTAL),
-        "cache_read_input_tokens": _first(places, _CACHE_READ),
-        "cache_creation_input_tokens": _first(places, _CACHE_WRITE),
-    }
-    counts = {name: count for name, count in found.items() if count is not None}
-    if "input_tokens" not in counts and "output_tokens" not in counts:
+    given, made = _count(usage, _INPUT), _count(usage, _OUTPUT)
+    if given is None and made is None:
         return None
-    counts.setdefault("input_tokens", 0)
-    counts.setdefault("output_tokens", 0)
-    counts.setdefault("total_tokens", counts["input_tokens"] + counts["output_tokens"])
-    return {name: counts[name] for name in found if name in counts}
+    given, made = given or 0, made or 0
+    total = _count(usage, _TOTAL)
+    counts = {"input_tokens": given, "output_tokens": made, "total_tokens": given + made if total is None else total}
+    details = next((found for name in _DETAILS if (found := read(usage, name)) is not None), None)
+    for name, names in (("cache_read_input_tokens", _CACHE_READ), ("cache_creation_input_tokens", _CACHE_WRITE)):
+        count = _count(usage, names)
+        if count is None and details is not None:
+            count = _count(details, names)
+        if count is not None:
+            counts[name] = count
+    return counts
 
 
-def _first(places: list[Any], names: tuple[str, ...]) -> int | None:
-    for place in places:
-        for name in names:
-            count = read(place, name)
-            if isinstance(count, int) and not isinstance(count, bool):
-                return count
+def _count(usage: Any, names: tuple[str, ...]) -> int | None:
+    """The first of the names that is a number."""
+    for name in names:
+        count = read(usage, name)
+        if isinstance(count, int) and not isinstance(count, bool):
+            return count
     return None

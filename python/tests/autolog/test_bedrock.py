@@ -17,7 +17,11 @@ from recorded import Recorded
 USAGE = {"inputTokens": 12, "outputTokens": 5, "totalTokens": 17}
 MODEL = "anthropic.claude-sonnet-4-5-20250929-v1:0"
 ASK: Any = {"modelId": MODEL, "messages": [{"role": "user", "content": [{"text": "Hello there"}]}]}
-INVOKED = {"role": "assistant", "content": [{"type": "text", "text": "You said"}], "usage": {"input_tokens": 3, "output_tokens": 2}}
+INVOKED = {
+    "role": "assistant",
+    "content": [{"type": "text", "text": "You said"}],
+    "usage": {"input_tokens": 3, "output_tokens": 2},
+}
 EVENTS = [
     ("messageStart", {"role": "assistant"}),
     ("contentBlockDelta", {"contentBlockIndex": 0, "delta": {"text": "You said: "}}),
@@ -105,7 +109,11 @@ def test_a_body_can_still_be_read(client: Any, recorded: Recorded) -> None:
 
 def test_other_services_leave_no_span(client: Any, recorded: Recorded) -> None:
     other = boto3.client(
-        "sts", region_name="us-east-1", endpoint_url=client.meta.endpoint_url, aws_access_key_id="x", aws_secret_access_key="x"
+        "sts",
+        region_name="us-east-1",
+        endpoint_url=client.meta.endpoint_url,
+        aws_access_key_id="x",
+        aws_secret_access_key="x",
     )
     with pytest.raises(Exception):  # noqa: B017
         other.get_caller_identity()

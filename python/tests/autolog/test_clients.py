@@ -136,7 +136,12 @@ async def test_pydantic_ai(libraries: list[str], provider: Provider, autolog: An
         return "18 C"
 
     await agent.run("Weather in Paris?")
-    assert [line.strip().rpartition(" ")[2] for line in recorded.tree()] == ["AGENT", "CHAT_MODEL", "TOOL", "CHAT_MODEL"]
+    assert [line.strip().rpartition(" ")[2] for line in recorded.tree()] == [
+        "AGENT",
+        "CHAT_MODEL",
+        "TOOL",
+        "CHAT_MODEL",
+    ]
     assert recorded.calls() == [of_request(request) for request in provider.requests]
 
 

@@ -22,7 +22,7 @@ from fanlight._autolog.calls import Call, Method, Wrapping
 from fanlight._autolog.library import Library, Native
 from fanlight._autolog.table import LIBRARIES
 
-SOURCE = '''
+SOURCE = """
 class Base:
     def inherited(self, x): return x
 
@@ -40,7 +40,7 @@ class Thing(Base):
     @staticmethod
     def of_none(x): return x
     def fails(self): raise KeyError("mine")
-'''
+"""
 
 
 @pytest.fixture
@@ -70,7 +70,9 @@ def test_undo_restores_exactly(library: Any, patches: Wrapping) -> None:
     assert dict(vars(library.Thing)) == before
 
 
-def test_what_others_wrapped_meanwhile_stays_and_records_nothing(library: Any, patches: Wrapping, recorded: Recorded) -> None:
+def test_what_others_wrapped_meanwhile_stays_and_records_nothing(
+    library: Any, patches: Wrapping, recorded: Recorded
+) -> None:
     patches.trace("a_library:Thing.plain", Method())
     ours = library.Thing.plain
     library.Thing.plain = lambda self, x: ours(self, x) * 10

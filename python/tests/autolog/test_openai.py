@@ -17,7 +17,10 @@ MESSAGES: Any = [{"role": "system", "content": "Be brief."}, {"role": "user", "c
 TOOLS: Any = [
     {
         "type": "function",
-        "function": {"name": "get_weather", "parameters": {"type": "object", "properties": {"city": {"type": "string"}}}},
+        "function": {
+            "name": "get_weather",
+            "parameters": {"type": "object", "properties": {"city": {"type": "string"}}},
+        },
     }
 ]
 WITH_USAGE: Any = {"stream_options": {"include_usage": True}}
@@ -70,7 +73,9 @@ def two_turns(client: openai.OpenAI) -> None:
     first = client.chat.completions.create(**ASK, tools=TOOLS)
     call = first.choices[0].message.tool_calls[0]  # type: ignore[index]
     result = {"role": "tool", "tool_call_id": call.id, "content": "18 C"}
-    client.chat.completions.create(model="gpt-4o-mini", messages=[*MESSAGES, first.choices[0].message, result], tools=TOOLS)
+    client.chat.completions.create(
+        model="gpt-4o-mini", messages=[*MESSAGES, first.choices[0].message, result], tools=TOOLS
+    )
 
 
 FORMS = {

@@ -45,7 +45,12 @@ async def test_litellm(provider: Provider, turn_on: Any, recorded: Recorded) -> 
     import litellm
 
     turn_on("litellm")
-    ask: Any = {"model": "openai/gpt-4o-mini", "messages": MESSAGES, "api_base": f"{provider.url}/v1", "api_key": "secret"}
+    ask: Any = {
+        "model": "openai/gpt-4o-mini",
+        "messages": MESSAGES,
+        "api_base": f"{provider.url}/v1",
+        "api_key": "secret",
+    }
     litellm.completion(**ask)
     stream = litellm.completion(**ask, stream=True, stream_options={"include_usage": True})
     assert type(stream) is litellm.CustomStreamWrapper

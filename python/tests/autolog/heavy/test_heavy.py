@@ -8,10 +8,10 @@ from typing import Any
 # CrewAI's own telemetry.
 os.environ.update(CREWAI_DISABLE_TELEMETRY="true", CREWAI_TRACING_ENABLED="false")
 
-import pytest  # noqa: E402
-from conftest import Provider  # noqa: E402
-from conventions.calls import of_request  # noqa: E402
-from recorded import Recorded  # noqa: E402
+import pytest
+from conftest import Provider
+from conventions.calls import of_request
+from recorded import Recorded
 
 
 def test_crewai(provider: Provider, autolog: Any, recorded: Recorded) -> None:
@@ -47,7 +47,10 @@ def test_chroma(autolog: Any, recorded: Recorded) -> None:
     collection = chromadb.EphemeralClient().create_collection("things")
     collection.add(ids=["a"], embeddings=[[0.1, 0.2]], documents=["a thing"])
     collection.query(query_embeddings=[[0.1, 0.2]], n_results=1)
-    assert [line.partition(" ")[0] for line in recorded.tree() if line.startswith("chroma")] == ["chroma.add", "chroma.query"]
+    assert [line.partition(" ")[0] for line in recorded.tree() if line.startswith("chroma")] == [
+        "chroma.add",
+        "chroma.query",
+    ]
 
 
 def test_qdrant(autolog: Any, recorded: Recorded) -> None:
