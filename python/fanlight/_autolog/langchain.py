@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import contextvars
 import functools
+import sys
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -65,7 +66,7 @@ class Runs:
             if not self.switch.on or not spans.is_on():
                 return
             above = self._open.get(ids.get("parent_run_id"))
-            if above is not None and _is_doubled(above, span_type, name, ids):
+            if above is not None and _is_folded(above, span_type, name, ids):
                 self._keep(ids["run_id"], Run(name, above.span, None, is_folded=True))
                 return
             current = spans.parent_of_context()
@@ -132,8 +133,10 @@ class Runs:
 _runs = Runs()
 
 
-def _is_doubled(above: Run, span_type: str, name: str, ids: dict[str, Any]) -> bool:
-    """LangGraph runs a node, and in it the node's own runnable under the same name."""
+def _is_folded(above: Run, span_type: str, name: str, ids: dict[str, Any]) -> bool:
+    """LangGraph runs a node, and in it the node's own runnable under the same name; what is only its own, it hides."""
+    if "langsmith:hidden" in (ids.get("tags") or ()):
+        return True
     metadata = ids.get("metadata") or {}
     return span_type == spans.CHAIN and name == above.name and metadata.get("langgraph_node") == name
 
@@ -240,7 +243,11 @@ def install(patches: Wrapping) -> None:
 
 
 def install_context(patches: Wrapping) -> None:
-    patches.at("langchain_core.runnables.config:_set_config_context", _makes_current)
+    """Older versions import the function by its name: it is replaced wherever it is."""
+    function = find("langchain_core.runnables.config:_set_config_context")
+    for name, module in list(sys.modules.items()):
+        if name.startswith(("langchain", "langgraph")) and vars(module).get("_set_config_context") is function:
+            patches.attribute(module, "_set_config_context", _makes_current)
 
 
 def install_langgraph(patches: Wrapping) -> None:

@@ -156,11 +156,11 @@ def _json(text: Any) -> Any:
 
 
 def install(patches: Wrapping) -> None:
-    provider_of = find("agents.tracing:get_trace_provider") or find("agents.tracing.setup:get_trace_provider")
-    if provider_of is None:
-        return
     processor = Processor(patches.switch)
-    provider = provider_of()
+    provider_of = find("agents.tracing:get_trace_provider") or find("agents.tracing.setup:get_trace_provider")
+    provider = provider_of() if provider_of is not None else find("agents.tracing.setup:GLOBAL_TRACE_PROVIDER")
+    if not hasattr(provider, "register_processor"):
+        return
     provider.register_processor(processor)
 
     def remove_processor() -> None:

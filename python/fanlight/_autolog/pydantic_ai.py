@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 from typing import Any
 
 from . import otel
@@ -20,7 +21,9 @@ def install(patches: Wrapping) -> None:
     if settings is None or not hasattr(agent, "instrument_all"):
         return
     before = getattr(agent, "_instrument_default", False)
-    agent.instrument_all(settings(tracer_provider=otel.own_provider(), include_content=True))
+    # Older ones cannot leave content out, and have no word for leaving it in.
+    wished = {"include_content": True} if "include_content" in inspect.signature(settings).parameters else {}
+    agent.instrument_all(settings(tracer_provider=otel.own_provider(), **wished))
 
     def instrument_as_before() -> None:
         agent.instrument_all(before)

@@ -7,7 +7,6 @@ from typing import Any
 import pytest
 from conftest import Provider
 from conventions.calls import of_request
-from langchain.agents import create_agent
 from langchain_core.output_parsers import StrOutputParser
 from langchain_core.prompts import ChatPromptTemplate
 from langchain_core.runnables import RunnableLambda
@@ -147,7 +146,8 @@ async def test_an_asynchronous_graph(model: ChatOpenAI, provider: Provider, reco
 
 
 def test_an_agent(model: ChatOpenAI, provider: Provider, recorded: Recorded) -> None:
-    create_agent(model, [get_weather]).invoke(QUESTION)
+    agents = pytest.importorskip("langchain.agents")
+    agents.create_agent(model, [get_weather]).invoke(QUESTION)
     assert recorded.tree() == [
         "LangGraph CHAIN",
         "  model CHAIN",
