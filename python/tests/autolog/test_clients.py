@@ -158,8 +158,21 @@ async def test_mcp(autolog: Any, recorded: Recorded) -> None:
         return a + b
 
     autolog("mcp")
+
+    @server.prompt()
+    def greet(name: str) -> str:
+        return f"Greet {name}"
+
+    @server.resource("memory://note")
+    def note() -> str:
+        return "a note"
+
     async with client_class(server) as client:
         await client.call_tool("add", {"a": 1, "b": 2})
+        await client.get_prompt("greet", {"name": "Ada"})
+        await client.read_resource("memory://note")
     span = recorded.span("mcp.call_tool")
     assert (span["type"], span["inputs"]) == ("TOOL", {"name": "add", "arguments": {"a": 1, "b": 2}})
     assert "3" in str(span["outputs"])
+    assert "Greet Ada" in str(recorded.span("mcp.get_prompt")["outputs"])
+    assert "a note" in str(recorded.span("mcp.read_resource")["outputs"])

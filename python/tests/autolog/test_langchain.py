@@ -7,8 +7,10 @@ from typing import Any
 import pytest
 from conftest import Provider
 from conventions.calls import of_request
+from langchain_core.documents import Document
 from langchain_core.output_parsers import StrOutputParser
 from langchain_core.prompts import ChatPromptTemplate
+from langchain_core.retrievers import BaseRetriever
 from langchain_core.runnables import RunnableLambda
 from langchain_core.tools import tool
 from langchain_openai import ChatOpenAI
@@ -159,3 +161,14 @@ def test_an_agent(model: ChatOpenAI, provider: Provider, recorded: Recorded) -> 
         "    ChatOpenAI CHAT_MODEL",
     ]
     check(provider, recorded)
+
+
+def test_documents_of_a_retriever(model: ChatOpenAI, recorded: Recorded) -> None:
+    class Finder(BaseRetriever):
+        def _get_relevant_documents(self, query: str, *, run_manager: Any) -> list[Document]:
+            return [Document(page_content=f"about {query}", metadata={"source": "memory"})]
+
+    Finder().invoke("traces")
+    span = recorded.span("Finder")
+    assert (span["type"], span["inputs"]) == ("RETRIEVER", "traces")
+    assert span["documents"][0]["content"] == "about traces"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import gc
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import openai
@@ -12,6 +13,8 @@ from conftest import Provider
 from conventions.calls import of_request
 from pydantic import BaseModel
 from recorded import Recorded
+
+import fanlight
 
 MESSAGES: Any = [{"role": "system", "content": "Be brief."}, {"role": "user", "content": "Hello there"}]
 TOOLS: Any = [
@@ -201,3 +204,26 @@ def test_embeddings_have_tokens_and_no_vectors(client: openai.OpenAI, recorded: 
     assert span["outputs"]["data"][1] == {"index": 1, "object": "embedding", "dimensions": 8}
     assert span["tokens"]["input"] == 2
     assert recorded.dollars() == pytest.approx(2 * 0.02 / 1e6)
+
+
+def test_plain_completions_and_images(client: openai.OpenAI, recorded: Recorded) -> None:
+    client.completions.create(model="gpt-3.5-turbo-instruct", prompt="Hello there")
+    client.images.generate(model="gpt-image-1", prompt="a dot")
+    completion, image = recorded.spans()
+    assert completion["messages"]["output"][0]["parts"][0]["content"] == "You said: Hello there"
+    assert completion["tokens"]["input"] == 2
+    assert (image["type"], image["outputs"]["data"][0]["b64_json"]) == ("TOOL", "[69 bytes]")
+
+
+def test_threads_stay_apart(client: openai.OpenAI, provider: Provider, recorded: Recorded) -> None:
+    def ask(number: int) -> None:
+        with fanlight.start_span(f"thread {number}"):
+            message: Any = [{"role": "user", "content": f"number {number}"}]
+            client.chat.completions.create(model="gpt-4o-mini", messages=message)
+
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(ask, range(8)))
+    assert len(recorded.rows()) == 8
+    assert sorted(recorded.tree()) == sorted(
+        line for number in range(8) for line in (f"thread {number} UNKNOWN", "  Completions CHAT_MODEL")
+    )

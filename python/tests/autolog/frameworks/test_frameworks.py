@@ -64,6 +64,16 @@ async def test_litellm(provider: Provider, turn_on: Any, recorded: Recorded) -> 
     assert "secret" not in str(recorded.spans())
 
 
+def test_litellm_embeddings(provider: Provider, turn_on: Any, recorded: Recorded) -> None:
+    import litellm
+
+    turn_on("litellm")
+    model = "openai/text-embedding-3-small"
+    litellm.embedding(model=model, input=["hello", "world"], api_base=f"{provider.url}/v1", api_key="x")
+    [span] = recorded.spans()
+    assert (span["type"], span["tokens"]["input"], len(span["outputs"]["data"])) == ("EMBEDDING", 2, 2)
+
+
 def test_litellm_stream_left_early(provider: Provider, turn_on: Any, recorded: Recorded) -> None:
     import litellm
 
@@ -79,6 +89,18 @@ def test_litellm_stream_left_early(provider: Provider, turn_on: Any, recorded: R
         gc.collect()
         time.sleep(0.1)
     assert recorded.span("litellm-completion")["status"]["code"] == "OK"
+
+
+def test_dspy_tool(autolog: Any, recorded: Recorded) -> None:
+    import dspy
+
+    def get_weather(city: str) -> str:
+        return f"{city}: 18 C"
+
+    autolog("dspy")
+    dspy.Tool(get_weather)(city="Paris")
+    span = recorded.span("get_weather")
+    assert (span["type"], span["inputs"], span["outputs"]) == ("TOOL", {"city": "Paris"}, "Paris: 18 C")
 
 
 def test_dspy(provider: Provider, turn_on: Any, recorded: Recorded) -> None:
@@ -133,6 +155,18 @@ async def test_llama_index_agent(provider: Provider, turn_on: Any, recorded: Rec
     assert fanlight.get_current_active_span() is None
 
 
+def test_llama_index_retriever(autolog: Any, recorded: Recorded) -> None:
+    from llama_index.core import Document, VectorStoreIndex
+    from llama_index.core.embeddings import MockEmbedding
+
+    index = VectorStoreIndex.from_documents([Document(text="about traces")], embed_model=MockEmbedding(embed_dim=4))
+    autolog("llama_index")
+    index.as_retriever().retrieve("traces")
+    outer = recorded.spans()[0]
+    assert outer["type"] == "RETRIEVER"
+    assert "about traces" in str(outer["outputs"])
+
+
 def test_smolagents(provider: Provider, turn_on: Any, recorded: Recorded) -> None:
     from smolagents import OpenAIModel, ToolCallingAgent
 
@@ -183,6 +217,23 @@ async def test_semantic_kernel(provider: Provider, turn_on: Any, recorded: Recor
         pass
     assert kinds(recorded) == ["CHAIN", "CHAIN", "CHAT_MODEL"] * 2
     check(provider, recorded)
+
+
+async def test_semantic_kernel_function(provider: Provider, turn_on: Any, recorded: Recorded) -> None:
+    from semantic_kernel import Kernel
+    from semantic_kernel.functions import kernel_function
+
+    class Weather:
+        @kernel_function(name="get_weather")
+        def get_weather(self, city: str) -> str:
+            return f"{city}: 18 C"
+
+    turn_on("semantic_kernel")
+    kernel = Kernel()
+    kernel.add_plugin(Weather(), "weather")
+    await kernel.invoke(function_name="get_weather", plugin_name="weather", city="Paris")
+    span = recorded.span("weather-get_weather")
+    assert (span["type"], span["inputs"], span["outputs"]) == ("TOOL", {"city": "Paris"}, "Paris: 18 C")
 
 
 async def test_autogen(provider: Provider, turn_on: Any, recorded: Recorded) -> None:
