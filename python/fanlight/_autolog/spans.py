@@ -22,6 +22,7 @@ PROVIDER = "mlflow.llm.provider"
 FORMAT = "mlflow.message.format"
 FIRST_CHUNK = "gen_ai.response.time_to_first_chunk"
 SESSION = "mlflow.trace.session"
+FUNCTION_NAME = "mlflow.tool.function_name"
 
 CHAT_MODEL, LLM, EMBEDDING = "CHAT_MODEL", "LLM", "EMBEDDING"
 CHAIN, AGENT, TOOL, RETRIEVER = "CHAIN", "AGENT", "TOOL", "RETRIEVER"
@@ -88,6 +89,8 @@ def begin(
     """A running span. It is current only after `enter`."""
     if parent is _CURRENT:
         parent = parent_of_context()
+    if span_type == TOOL:
+        attributes = {FUNCTION_NAME: name, **(attributes or {})}
     span = _core.start(
         name, parent, span_type=span_type, inputs=inputs, attributes=attributes, start_time_ns=start_time_ns
     )

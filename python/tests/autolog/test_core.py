@@ -7,12 +7,15 @@ import gc
 import importlib
 import inspect
 import logging
+import os
+import subprocess
 import sys
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
+from conftest import REPOSITORY, Provider
 from recorded import Recorded
 
 import fanlight
@@ -243,3 +246,26 @@ def test_all_at_once_and_off_again() -> None:
     fanlight.autolog(disable=True)
     assert not any(library.is_on for library in LIBRARIES.values())
     assert _autolog.faults() == before
+
+
+PROGRAM = """
+import sys
+import fanlight
+fanlight.autolog()
+print(sorted(name for name in ("openai", "langchain_core", "opentelemetry", "botocore") if name in sys.modules))
+import openai
+print(openai.OpenAI.request.__module__, hasattr(openai.OpenAI.request, "__wrapped__"))
+openai.OpenAI(base_url=sys.argv[1], api_key="x").chat.completions.create(
+    model="gpt-4o-mini", messages=[{"role": "user", "content": "Hello there"}]
+)
+"""
+
+
+def test_a_program_that_turns_all_on_first(server_url: str, provider: Provider, recorded: Recorded) -> None:
+    """Nothing is imported before the application does, and the last call of a process is not lost."""
+    environment = {**os.environ, "MLFLOW_TRACKING_URI": server_url, "PYTHONPATH": str(REPOSITORY / "python")}
+    command = [sys.executable, "-c", PROGRAM, f"{provider.url}/v1"]
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=True, timeout=60)
+    assert done.stdout.splitlines() == ["[]", "openai._base_client True"]
+    assert recorded.tree() == ["Completions CHAT_MODEL"]
+    assert recorded.tokens() == (9, 5)
