@@ -19,6 +19,7 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 from . import _lifecycle as _lifecycle
+from . import _threads as _threads
 from ._core import Span as LiveSpan
 from ._core import __version__
 from ._fluent import (

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from . import _server
+from . import _hooks, _server
 from ._traces import running_root
 from .entities import Assessment, AssessmentError, AssessmentSource, Expectation, Feedback
 from .exceptions import MlflowException, RestException
@@ -43,15 +43,13 @@ def log_assessment(trace_id: str | None, assessment: Assessment) -> Assessment:
 
 
 def _later(trace_id: str, assessment: Assessment) -> Assessment:
-    from . import _core
-
     if sum(map(len, _waiting.values())) >= _MAX_WAITING:
         raise MlflowException(f"{_MAX_WAITING} assessments wait for their traces to end", "RESOURCE_EXHAUSTED")
     import uuid
 
     assessment.assessment_id = assessment.assessment_id or f"a-{uuid.uuid4().hex}"
     _waiting.setdefault(trace_id, []).append(assessment)
-    _core.set_trace_hooks(None, _trace_ended)
+    _hooks.on_trace_end(_trace_ended)
     return assessment
 
 

@@ -62,3 +62,10 @@ def stats() -> dict[str, Any]:
     """Counts of spans since the start: `ended`, `sampled_out`, `dropped`, `queued`, and per destination `sent`,
     `failed` (refused for good), `dropped`, `waiting`, `spooled` and `last_error`."""
     return _core.stats()
+
+
+# In a notebook, cells show the traces they made.
+if "IPython" in sys.modules:
+    from . import _notebook
+
+    _notebook.enable()

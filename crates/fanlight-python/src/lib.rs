@@ -33,6 +33,7 @@ fn _core(module: &Bound<'_, PyModule>) -> PyResult<()> {
     let functions = [
         wrap_pyfunction!(to_json, module)?,
         wrap_pyfunction!(span::start, module)?,
+        wrap_pyfunction!(span::nothing, module)?,
         wrap_pyfunction!(span::current_span, module)?,
         wrap_pyfunction!(span::current_parent, module)?,
         wrap_pyfunction!(span::set_current, module)?,

@@ -933,6 +933,12 @@ impl Scope {
     }
 }
 
+/// A span that records nothing.
+#[pyfunction]
+pub(crate) fn nothing() -> LiveSpan {
+    LiveSpan::none()
+}
+
 /// The current span, for user code; `None` when there is none.
 #[pyfunction]
 pub(crate) fn current_span(py: Python<'_>) -> Option<Bound<'_, LiveSpan>> {
