@@ -94,7 +94,8 @@ fn nothing_beyond_the_bound_is_taken_in() {
             .into_iter()
             .map(|thread| thread.join().unwrap())
             .collect();
-        assert_eq!(queue.len(), 1);
+        queue.close();
+        assert_eq!(take_all(&queue).len(), 1);
         assert_eq!(results.iter().filter(|result| result.is_ok()).count(), 1);
         assert!(results.contains(&Err(Refused::Full)));
     });
