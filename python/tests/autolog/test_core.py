@@ -14,16 +14,16 @@ from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 from typing import Any
 
-import pytest
-from conftest import REPOSITORY, Provider
-from recorded import Recorded
-
 import fanlight
+import pytest
 from fanlight import _autolog
 from fanlight._autolog import errors, hooks, spans
 from fanlight._autolog.calls import Call, Method, Wrapping
 from fanlight._autolog.library import Library, Native
 from fanlight._autolog.table import LIBRARIES
+
+from provider import Provider
+from recorded import Recorded
 
 SOURCE = """
 class Base:
@@ -263,7 +263,11 @@ openai.OpenAI(base_url=sys.argv[1], api_key="x").chat.completions.create(
 
 def test_a_program_that_turns_all_on_first(server_url: str, provider: Provider, recorded: Recorded) -> None:
     """Nothing is imported before the application does, and the last call of a process is not lost."""
-    environment = {**os.environ, "MLFLOW_TRACKING_URI": server_url, "PYTHONPATH": str(REPOSITORY / "python")}
+    environment = {
+        **os.environ,
+        "MLFLOW_TRACKING_URI": server_url,
+        "PYTHONPATH": str(Path(fanlight.__file__).parents[1]),
+    }
     command = [sys.executable, "-c", PROGRAM, f"{provider.url}/v1"]
     done = subprocess.run(command, env=environment, capture_output=True, text=True, check=True, timeout=60)
     assert done.stdout.splitlines() == ["[]", "openai._base_client True"]

@@ -7,14 +7,14 @@ import gc
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
+import fanlight
 import openai
 import pytest
-from conftest import Provider
 from conventions.calls import of_request
 from pydantic import BaseModel
-from recorded import Recorded
 
-import fanlight
+from provider import Provider
+from recorded import Recorded
 
 MESSAGES: Any = [{"role": "system", "content": "Be brief."}, {"role": "user", "content": "Hello there"}]
 TOOLS: Any = [
