@@ -7,7 +7,6 @@ import time
 from pathlib import Path
 
 import fanlight
-import pytest
 
 from server import Server, run_python
 
@@ -225,18 +224,3 @@ else:
 """
     run_python(code, server.url, experiment)
 
-
-def test_subinterpreters_are_refused_clearly() -> None:
-    interpreters = pytest.importorskip("_xxsubinterpreters")
-    code = """
-import _xxsubinterpreters as interpreters
-id = interpreters.create()
-try:
-    interpreters.run_string(id, "import fanlight._core")
-except Exception as error:
-    assert "subinterpreter" in str(error), error
-else:
-    raise AssertionError
-"""
-    assert interpreters
-    run_python("import fanlight\n" + code, "http://127.0.0.1:9")
