@@ -248,6 +248,11 @@ def test_all_at_once_and_off_again() -> None:
     assert _autolog.faults() == before
 
 
+def test_the_docs_name_every_library() -> None:
+    text = (Path(__file__).parents[3] / "docs/autolog.md").read_text()
+    assert [name for name in LIBRARIES if f"| `{name}` |" not in text] == []
+
+
 PROGRAM = """
 import sys
 import fanlight
