@@ -562,9 +562,9 @@ impl LiveSpan {
                 let own = event.getattr("attributes").ok();
                 let time = event.getattr("timestamp").ok();
                 let time = time.and_then(|time| time.extract().ok());
-                (values::text(&name), attributes_of(own.as_ref()), time)
+                (values::text(&name), event_attributes(own.as_ref()), time)
             }
-            Err(_) => (values::text(event), attributes_of(attributes), timestamp),
+            Err(_) => (values::text(event), event_attributes(attributes), timestamp),
         };
         match time {
             Some(time) => self.span().add_event_at(name, UnixNanos(time), attributes),
@@ -721,6 +721,18 @@ fn attribute_of(name: &str, value: &Bound<'_, PyAny>) -> Value {
 }
 
 pub(crate) fn attributes_of(attributes: Option<&Bound<'_, PyAny>>) -> Vec<(Text, Value)> {
+    entries_of(attributes, attribute_of)
+}
+
+fn event_attributes(attributes: Option<&Bound<'_, PyAny>>) -> Vec<(Text, Value)> {
+    entries_of(attributes, |_, value| values::structured(value))
+}
+
+/// Anything but a mapping has none.
+fn entries_of(
+    attributes: Option<&Bound<'_, PyAny>>,
+    convert: impl Fn(&str, &Bound<'_, PyAny>) -> Value,
+) -> Vec<(Text, Value)> {
     let Some(attributes) = attributes.filter(|attributes| !attributes.is_none()) else {
         return Vec::new();
     };
@@ -738,7 +750,7 @@ pub(crate) fn attributes_of(attributes: Option<&Bound<'_, PyAny>>) -> Vec<(Text,
     for item in items.iter() {
         if let (Ok(name), Ok(value)) = (item.get_item(0), item.get_item(1)) {
             let name = values::text(&name);
-            let value = attribute_of(&name, &value);
+            let value = convert(&name, &value);
             found.push((Text::from(name), value));
         }
     }

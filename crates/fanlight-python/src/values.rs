@@ -34,6 +34,41 @@ pub(crate) fn attribute(value: &Bound<'_, PyAny>) -> Value {
     }
 }
 
+/// For events, whose attributes are not read as JSON later: lists and dicts as such.
+pub(crate) fn structured(value: &Bound<'_, PyAny>) -> Value {
+    match attribute(value) {
+        Value::String(text)
+            if !value.is_instance_of::<PyString>() && text.starts_with(['{', '[']) =>
+        {
+            match serde_json::from_str(&text) {
+                Ok(json) => of_json(json),
+                Err(_) => Value::String(text),
+            }
+        }
+        other => other,
+    }
+}
+
+fn of_json(json: serde_json::Value) -> Value {
+    use serde_json::Value as Json;
+    match json {
+        Json::Null => Value::Null,
+        Json::Bool(flag) => Value::Bool(flag),
+        Json::Number(number) => match number.as_i64() {
+            Some(whole) => Value::Int(whole),
+            None => Value::Double(number.as_f64().unwrap_or(f64::NAN)),
+        },
+        Json::String(text) => Value::String(text),
+        Json::Array(items) => Value::Array(items.into_iter().map(of_json).collect()),
+        Json::Object(entries) => Value::Map(
+            entries
+                .into_iter()
+                .map(|(key, item)| (key, of_json(item)))
+                .collect(),
+        ),
+    }
+}
+
 fn plain(value: &Bound<'_, PyAny>) -> Option<Value> {
     if value.is_none() {
         Some(Value::Null)

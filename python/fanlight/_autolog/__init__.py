@@ -7,6 +7,7 @@ Start reading at `table.py`, which lists the libraries; `library.py` turns one o
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Any, Protocol
 
 from .errors import faults
@@ -43,15 +44,21 @@ def of(name: str) -> Autolog:
 
 
 def autolog(
-    disable: bool = False, *, log_traces: bool = True, exclude: tuple[str, ...] | list[str] = (), **others: Any
+    disable: bool = False,
+    *,
+    log_traces: bool = True,
+    exclude: Collection[str] = (),
+    exclude_flavors: Collection[str] | None = None,
+    **others: Any,
 ) -> None:
     """Traces every library that Fanlight knows, as soon as the application imports it.
 
-    `exclude` names libraries to leave alone. Libraries that need an instrumentor are traced when it is installed.
-    Other arguments of MLflow's function are accepted and have no effect here.
+    `exclude` names libraries to leave alone; MLflow calls it `exclude_flavors`. Libraries that need an instrumentor are
+    traced when it is installed. Other arguments of MLflow's function are accepted and have no effect here.
     """
+    left_alone = {*exclude, *(exclude_flavors or ())}
     for library in LIBRARIES.values():
         if disable or not log_traces:
             library.disable()
-        elif library.is_for_all and library.name not in exclude:
+        elif library.is_for_all and library.name not in left_alone:
             library.enable(is_asked_for=False)

@@ -99,8 +99,9 @@ class _Deltas(chat.Completion):
 def install(patches: Wrapping) -> None:
     patches.trace("smolagents.agents:MultiStepAgent.run", _Agent())
     patches.trace("smolagents.tools:Tool.__call__", _Tool())
-    for name, model in vars(find("smolagents.models") or object).items():
-        if inspect.isclass(model) and model.__module__ == "smolagents.models":
+    for name, model in list(vars(find("smolagents.models") or object).items()):
+        # Some classes have a second name.
+        if inspect.isclass(model) and model.__module__ == "smolagents.models" and model.__name__ == name:
             for method in ("generate", "generate_stream"):
                 if name != "Model" and method in vars(model):
                     patches.trace(f"smolagents.models:{name}.{method}", _Model())

@@ -17,37 +17,23 @@ os.environ.update(
     LITELLM_LOCAL_MODEL_COST_MAP="True",
     HAYSTACK_TELEMETRY_ENABLED="False",
     DO_NOT_TRACK="true",
+    FANLIGHT_SPOOL_DIR="off",
 )
 HERE = Path(__file__).parent
 REPOSITORY = HERE.parents[2]
 # The stand-in, the server under test, and calls in a plain form are those of the client tests.
 sys.path[:0] = [str(HERE), str(REPOSITORY / "python"), str(REPOSITORY / "tests/clients/python")]
 
+import fanlight  # noqa: E402
 import pytest  # noqa: E402
-from recorded import Recorded  # noqa: E402
-from support import fakellm  # noqa: E402
+from fanlight import _autolog  # noqa: E402
 from support.server import FanlightServer  # noqa: E402
 
-import fanlight  # noqa: E402
-from fanlight import _autolog  # noqa: E402
+# Failing assertions of the shared modules show their values too.
+pytest.register_assert_rewrite("recorded", "conventions.calls")
 
-pytest.register_assert_rewrite("recorded")
-
-
-class Provider:
-    """Answers as OpenAI, Anthropic and Gemini do, and knows what it was asked."""
-
-    def __init__(self) -> None:
-        self.server = fakellm.serve()
-        self.server.handle_error = lambda *args: None  # readers that go away early are part of the tests
-        self.url = f"http://127.0.0.1:{self.server.server_port}"
-
-    @property
-    def requests(self) -> list[dict]:
-        return self.server.RequestHandlerClass.seen
-
-    def forget(self) -> None:
-        self.requests.clear()
+from provider import Provider  # noqa: E402
+from recorded import Recorded  # noqa: E402
 
 
 @pytest.fixture(scope="session")

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
+import fanlight
 import requests
 from conventions.calls import Call, is_call, of_span
-
-import fanlight
 
 
 class Recorded:

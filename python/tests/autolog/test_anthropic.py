@@ -6,8 +6,9 @@ from typing import Any
 
 import anthropic
 import pytest
-from conftest import Provider
 from conventions.calls import of_request
+
+from provider import Provider
 from recorded import Recorded
 
 ASK: Any = {

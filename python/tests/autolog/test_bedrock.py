@@ -12,6 +12,7 @@ from typing import Any
 
 import boto3
 import pytest
+
 from recorded import Recorded
 
 USAGE = {"inputTokens": 12, "outputTokens": 5, "totalTokens": 17}

@@ -5,10 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from conftest import Provider
 from conventions.calls import of_request
-from recorded import Recorded
 from support import fakellm
+
+from provider import Provider
+from recorded import Recorded
 
 MESSAGES: Any = [{"role": "user", "content": "Hello there"}]
 

@@ -14,16 +14,16 @@ from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 from typing import Any
 
-import pytest
-from conftest import REPOSITORY, Provider
-from recorded import Recorded
-
 import fanlight
+import pytest
 from fanlight import _autolog
 from fanlight._autolog import errors, hooks, spans
 from fanlight._autolog.calls import Call, Method, Wrapping
 from fanlight._autolog.library import Library, Native
 from fanlight._autolog.table import LIBRARIES
+
+from provider import Provider
+from recorded import Recorded
 
 SOURCE = """
 class Base:
@@ -248,6 +248,11 @@ def test_all_at_once_and_off_again() -> None:
     assert _autolog.faults() == before
 
 
+def test_the_docs_name_every_library() -> None:
+    text = (Path(__file__).parents[3] / "docs/autolog.md").read_text()
+    assert [name for name in LIBRARIES if f"| `{name}` |" not in text] == []
+
+
 PROGRAM = """
 import sys
 import fanlight
@@ -263,7 +268,11 @@ openai.OpenAI(base_url=sys.argv[1], api_key="x").chat.completions.create(
 
 def test_a_program_that_turns_all_on_first(server_url: str, provider: Provider, recorded: Recorded) -> None:
     """Nothing is imported before the application does, and the last call of a process is not lost."""
-    environment = {**os.environ, "MLFLOW_TRACKING_URI": server_url, "PYTHONPATH": str(REPOSITORY / "python")}
+    environment = {
+        **os.environ,
+        "MLFLOW_TRACKING_URI": server_url,
+        "PYTHONPATH": str(Path(fanlight.__file__).parents[1]),
+    }
     command = [sys.executable, "-c", PROGRAM, f"{provider.url}/v1"]
     done = subprocess.run(command, env=environment, capture_output=True, text=True, check=True, timeout=60)
     assert done.stdout.splitlines() == ["[]", "openai._base_client True"]

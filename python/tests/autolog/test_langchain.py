@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+import fanlight
 import pytest
-from conftest import Provider
 from conventions.calls import of_request
 from langchain_core.documents import Document
 from langchain_core.output_parsers import StrOutputParser
@@ -16,9 +16,9 @@ from langchain_core.tools import tool
 from langchain_openai import ChatOpenAI
 from langgraph.graph import START, MessagesState, StateGraph
 from langgraph.prebuilt import ToolNode, tools_condition
-from recorded import Recorded
 
-import fanlight
+from provider import Provider
+from recorded import Recorded
 
 CHAIN = [
     "RunnableSequence CHAIN",

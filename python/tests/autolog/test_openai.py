@@ -7,14 +7,14 @@ import gc
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
+import fanlight
 import openai
 import pytest
-from conftest import Provider
 from conventions.calls import of_request
 from pydantic import BaseModel
-from recorded import Recorded
 
-import fanlight
+from provider import Provider
+from recorded import Recorded
 
 MESSAGES: Any = [{"role": "system", "content": "Be brief."}, {"role": "user", "content": "Hello there"}]
 TOOLS: Any = [
@@ -116,6 +116,19 @@ async def test_async_twins(async_client: openai.AsyncOpenAI, provider: Provider,
             pass
     assert recorded.calls() == [of_request(request) for request in provider.requests]
     assert {span["name"] for span in recorded.spans()} == {"AsyncCompletions"}
+
+
+async def test_an_asynchronous_response_that_is_read_late(
+    async_client: openai.AsyncOpenAI, provider: Provider, recorded: Recorded
+) -> None:
+    async with async_client.chat.completions.with_streaming_response.create(**ASK) as response:
+        await response.parse()
+    async with async_client.chat.completions.with_streaming_response.create(
+        **ASK, stream=True, **WITH_USAGE
+    ) as response:
+        async for _ in await response.parse():
+            pass
+    assert recorded.calls() == [of_request(request) for request in provider.requests]
 
 
 async def test_calls_at_the_same_time_stay_apart(

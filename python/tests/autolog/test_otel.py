@@ -5,18 +5,18 @@ from __future__ import annotations
 import logging
 from typing import Any
 
+import fanlight
 import openai
 import pytest
-from conftest import Provider
-from opentelemetry import trace
-from opentelemetry.sdk.trace import TracerProvider
-from recorded import Recorded
-
-import fanlight
 from fanlight import _autolog
 from fanlight._autolog import otel
 from fanlight._autolog.calls import Wrapping
 from fanlight._autolog.library import Instrumentor, Library
+from opentelemetry import trace
+from opentelemetry.sdk.trace import TracerProvider
+
+from provider import Provider
+from recorded import Recorded
 
 MESSAGES: Any = [{"role": "user", "content": "Hello there"}]
 

@@ -10,8 +10,9 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 import pytest
-from conftest import Provider
 from conventions.calls import Call, of_request
+
+from provider import Provider
 from recorded import Recorded
 
 MESSAGES: Any = [{"role": "user", "content": "Hello there"}]
@@ -135,10 +136,9 @@ async def test_llama_index(provider: Provider, turn_on: Any, recorded: Recorded)
 
 
 async def test_llama_index_agent(provider: Provider, turn_on: Any, recorded: Recorded) -> None:
+    import fanlight
     from llama_index.core.agent.workflow import FunctionAgent
     from llama_index.llms.openai import OpenAI
-
-    import fanlight
 
     def get_weather(city: str) -> str:
         """Weather."""

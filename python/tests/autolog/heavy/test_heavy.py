@@ -9,8 +9,9 @@ from typing import Any
 os.environ.update(CREWAI_DISABLE_TELEMETRY="true", CREWAI_TRACING_ENABLED="false")
 
 import pytest
-from conftest import Provider
 from conventions.calls import of_request
+
+from provider import Provider
 from recorded import Recorded
 
 
