@@ -16,7 +16,6 @@ first used.
 from __future__ import annotations
 
 import importlib
-from typing import TYPE_CHECKING, Any
 
 from . import _lifecycle as _lifecycle
 from . import _threads as _threads
@@ -33,7 +32,11 @@ from ._fluent import (
     update_current_trace,
 )
 
+# `typing` takes longer to import than all of this package: only type checkers do.
+TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from typing import Any
+
     from . import config, entities, exceptions, models, pyfunc, tracing, types
     from ._assessments import (
         delete_assessment,

@@ -2,12 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
-from typing import Any, TypeVar, overload
-
 from . import _core
 
-F = TypeVar("F", bound=Callable[..., Any])
+# `typing` takes longer to import than all of this package: only type checkers do.
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping
+    from typing import Any, TypeVar, overload
+
+    F = TypeVar("F", bound=Callable[..., Any])
+else:
+
+    def overload(function):
+        return function
+
 
 SESSION = "mlflow.trace.session"
 USER = "mlflow.trace.user"

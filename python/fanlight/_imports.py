@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable
-from typing import Any
+
+# `typing` takes longer to import than all of this package: only type checkers do.
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import Any
 
 _waiting: dict[str, list[Callable[[Any], Any]]] = {}
 

@@ -5,9 +5,13 @@ from __future__ import annotations
 import atexit
 import os
 import sys
-from typing import Any
 
 from . import _core
+
+# `typing` takes longer to import than all of this package: only type checkers do.
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
 
 # At exit, how long to send before the rest goes to the spool.
 EXIT_SECONDS = 5.0

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
-from typing import Any
-
 from . import _core
 from ._imports import when_imported
+
+# `typing` takes longer to import than all of this package: only type checkers do.
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import Any
 
 _is_on = os.environ.get("FANLIGHT_PROPAGATE_THREADS", "true").lower() not in ("false", "0")
 

@@ -193,7 +193,7 @@ def test_importing_takes_little() -> None:
 import sys
 before = set(sys.modules)
 import fanlight
-heavy = {"inspect", "asyncio", "json", "dataclasses", "urllib", "http", "logging", "fanlight.entities"}
+heavy = {"typing", "functools", "inspect", "asyncio", "json", "dataclasses", "urllib", "http", "logging", "fanlight.entities"}
 assert not heavy & (set(sys.modules) - before), heavy & set(sys.modules)
 """
     run_python(code, "http://127.0.0.1:9")
