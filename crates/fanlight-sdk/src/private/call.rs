@@ -37,7 +37,7 @@ impl Call {
 
     #[inline]
     pub fn is_recording(&self) -> bool {
-        self.span.trace_id().is_some()
+        !self.span.is_none()
     }
 
     #[inline]
@@ -52,6 +52,7 @@ impl Call {
     }
 
     /// It came to an end of its own.
+    #[inline]
     pub fn finish(&self) {
         self.is_finished.set(true);
     }
@@ -67,10 +68,16 @@ impl Call {
 }
 
 impl Drop for Call {
+    #[inline]
     fn drop(&mut self) {
-        if !self.is_recording() {
-            return;
+        if self.is_recording() {
+            self.end();
         }
+    }
+}
+
+impl Call {
+    fn end(&self) {
         if std::thread::panicking() {
             self.span.set_error("panicked");
         } else if !self.is_finished.get() {
