@@ -87,6 +87,13 @@ impl Call {
     }
 }
 
+/// Keeps what happens while tracing is on out of functions, which stay small while it is off.
+#[cold]
+#[inline(never)]
+pub fn apart(start: impl FnOnce() -> Span) -> Span {
+    start()
+}
+
 /// A function rather than a method, so that the future holds the span, not the call.
 pub fn follow<F: Future>(call: &Call, future: F) -> Instrumented<F> {
     future.instrument(call.span.clone())
