@@ -5,7 +5,7 @@ SHELL := /bin/bash
 BIN := $(or $(CARGO_TARGET_DIR),target)/release/fanlight
 export FANLIGHT_TEST_CACHE ?= $(CURDIR)/target/test-cache
 
-.PHONY: run build ui ui-packages test lint test-rust test-sdk test-ui test-clients test-browser bench bench-sdk bench-mlflow screenshots demo torture torture-release fuzz clean
+.PHONY: run build ui ui-packages test lint test-rust test-sdk test-ui test-clients test-browser python test-python bench bench-sdk bench-mlflow screenshots demo torture torture-release fuzz clean
 
 ## Build and start the server on http://127.0.0.1:5000 (settings: docs/configuration.md).
 run: build
@@ -30,7 +30,7 @@ demo: build
 	@$(BIN) demo
 
 ## Everything: format, lints, unit tests, black-box tests with real clients and a real browser.
-test: ui lint test-ui test-rust test-sdk test-clients test-browser
+test: ui lint test-ui test-rust test-sdk test-clients test-python test-browser
 
 lint: ui-packages
 	cd ui && npm run --silent lint
@@ -59,16 +59,27 @@ test-clients: export FANLIGHT_BIN ?= $(abspath $(or $(CARGO_TARGET_DIR),target))
 test-clients:
 	tests/clients/python/run.sh
 
+## The wheel of the Python package, in python/dist. Needs maturin (pip install maturin).
+python:
+	cd python && maturin build --locked --out dist
+
+## The Python package, built and installed, against the real binary.
+test-python: export FANLIGHT_BIN ?= $(abspath $(or $(CARGO_TARGET_DIR),target))/debug/fanlight
+test-python:
+	python/run-tests.sh
+
 ## OpenTelemetry JavaScript exporters, MLflow's own web UI and Fanlight's in Chromium.
 test-browser: export FANLIGHT_BIN ?= $(abspath $(or $(CARGO_TARGET_DIR),target))/debug/fanlight
 test-browser:
 	tests/clients/js/run.sh
 	cd ui && npm run --silent test:browser
 
-## The pictures of the README anew, by the browser tests.
-screenshots: test-browser
-	for screen in traces trace-details overview; do for theme in light dark; do \
-		cp target/test-artifacts/fanlight-$$screen-$$theme.png docs/screenshots/$$screen-$$theme.png; done; done
+## The pictures of the README anew: the six main screens in both themes, in Chromium with the demonstration's data.
+screenshots: export FANLIGHT_BIN ?= $(abspath $(BIN))
+screenshots: build
+	cd ui && npm run --silent screenshots
+	for screen in experiments traces trace sessions overview compare; do for theme in light dark; do \
+		cp target/test-artifacts/fanlight-readme-$$screen-$$theme.png docs/screenshots/$$screen-$$theme.png; done; done
 
 ## Measure this machine for about half an hour; the tables go to standard output, the figures to target/bench*.json.
 bench: build

@@ -4,6 +4,7 @@ import fs from 'node:fs';
 
 import { expect, test } from 'vitest';
 
+import { sendManyTraces } from './support/many';
 import { browser, demonstration, experiment, experimentNamed, server, setUp } from './support/set-up';
 
 setUp(demonstration);
@@ -178,6 +179,21 @@ test('the keyboard walks the list, a trace beside it follows, and a page shows i
   expect(browser.complaints()).toEqual([]);
 });
 
+test('a trace at the end of the list asks for nothing that is not there', async () => {
+  const { page } = browser;
+  await server.send({ experiment: 'lonely', name: 'only', input: 'am I alone?' });
+  let asked = 0;
+  page.on('request', (request) => {
+    if (request.url().endsWith('/traces/search')) asked += 1;
+  });
+  await visit('', await experimentNamed('lonely'));
+  await rows().first().click();
+  await page.getByRole('complementary', { name: 'Trace', exact: true }).getByRole('treeitem').first().waitFor();
+  await page.waitForTimeout(1000);
+  expect(asked).toBeLessThan(4);
+  expect(browser.complaints()).toEqual([]);
+});
+
 test('filters change below an open trace', async () => {
   const { page } = browser;
   await visit();
@@ -238,14 +254,7 @@ test('chosen traces are tagged, exported and deleted', async () => {
 test('everything that matches is exported, more than any page has', async () => {
   const { page } = browser;
   const many = 1203;
-  for (let from = 0; from < many; from += 401) {
-    const spans = Array.from({ length: 401 }, (_, at) => {
-      const number = (from + at + 1).toString(16);
-      const start = (Date.now() - from - at) * 1_000_000;
-      return { traceId: `e${number.padStart(31, '0')}`, spanId: `e${number.padStart(15, '0')}`, name: 'many', startTimeUnixNano: `${start}`, endTimeUnixNano: `${start + 1_000_000}`, status: { code: 1 }, attributes: [] };
-    });
-    await server.call('POST', '/v1/traces', { resourceSpans: [{ resource: { attributes: [{ key: 'service.name', value: { stringValue: 'many' } }] }, scopeSpans: [{ spans }] }] });
-  }
+  await sendManyTraces(server, 'many', many);
   await visit('', await experimentNamed('many'));
   for (const [format, name] of [['JSONL', 'traces.jsonl'], ['CSV', 'traces.csv'], ['Parquet', 'traces.parquet']] as const) {
     await page.getByRole('button', { name: 'Export all that match' }).click();

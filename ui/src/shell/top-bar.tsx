@@ -25,18 +25,18 @@ export function TopBar({ experimentId, crumbs, children }: Props) {
       <nav aria-label="Breadcrumbs" className="flex min-w-0 flex-1 items-center gap-1">
         {experimentId !== undefined && (
           <>
-            <Link to="/experiments" className="rounded-sm px-1 text-muted hover:text-text">
+            <Link to="/experiments" className="shrink-0 rounded-sm px-1 text-muted hover:text-text">
               Experiments
             </Link>
             <Then />
-            <Link to="/experiments/$experimentId/traces" params={{ experimentId }} className="max-w-56 truncate rounded-sm px-1 text-muted hover:text-text" title={data?.name}>
+            <Link to="/experiments/$experimentId/traces" params={{ experimentId }} className="max-w-56 shrink-0 truncate rounded-sm px-1 text-muted hover:text-text" title={data?.name}>
               {data?.name ?? experimentId}
             </Link>
             <Then />
           </>
         )}
         {crumbs.map(({ label, to }, place) => (
-          <span key={label} className="flex min-w-0 items-center gap-1">
+          <span key={label} className={`flex items-center gap-1 ${place === crumbs.length - 1 ? 'min-w-0' : 'shrink-0'}`}>
             {place > 0 && <Then />}
             {place === crumbs.length - 1 ? (
               <h1 className="truncate px-1 text-base font-semibold">{label}</h1>

@@ -26,12 +26,17 @@ interface Props {
 
 export function Chart({ title, experimentId, buckets, layers, format, linkOf }: Props) {
   const most = Math.max(0, ...buckets.flatMap(({ group }) => (group ? layers.map(({ value }) => value(group) ?? 0) : [])));
+  const isKnown = buckets.some(({ group }) => group && layers.some(({ value }) => typeof value(group) === 'number'));
   const from = buckets[0]?.start ?? 0;
   const to = buckets.at(-1)?.end ?? 0;
   return (
     <Panel title={title} aside={layers.length > 1 && layers.map(({ label, color }) => <Key key={label} label={label} color={color} />)}>
       <div className="relative flex h-32 items-stretch border-b border-line" role="group" aria-label={`${title} over time`}>
-        <span className="pointer-events-none absolute top-0 left-0 z-10 bg-surface/80 text-xs text-faint figures">{format(most)}</span>
+        {isKnown ? (
+          <span className="pointer-events-none absolute top-0 left-0 z-10 bg-surface/80 text-xs text-faint figures">{format(most)}</span>
+        ) : (
+          <p className="absolute inset-0 flex items-center justify-center text-sm text-faint">Nobody said</p>
+        )}
         {buckets.map((bucket) => (
           <div key={bucket.start} className="flex min-w-0 flex-1 px-px">
             {bucket.group && (
@@ -39,7 +44,7 @@ export function Chart({ title, experimentId, buckets, layers, format, linkOf }: 
                 to="/experiments/$experimentId/traces"
                 params={{ experimentId }}
                 search={linkOf(bucket)}
-                className="relative block flex-1 hover:bg-hover"
+                className="relative mx-auto block max-w-12 flex-1 hover:bg-hover"
                 title={describe(bucket, layers, format)}
                 aria-label={describe(bucket, layers, format)}
               >

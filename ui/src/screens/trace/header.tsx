@@ -37,7 +37,7 @@ export function TraceHeader({ trace, tree }: { trace: Row; tree: Tree }) {
       <dl className="flex flex-wrap items-center gap-x-5 gap-y-1 text-sm">
         <div><dt className="sr-only">State</dt><dd><TraceState state={trace.state} /></dd></div>
         {facts.filter(([, value]) => Boolean(value)).map(([name, value]) => (
-          <div key={name}><dt className="inline text-muted">{name} </dt><dd className="inline">{value}</dd></div>
+          <div key={name} className="flex min-w-0 items-center gap-1"><dt className="shrink-0 text-muted">{name}</dt><dd className="max-w-72 truncate" title={typeof value === 'string' ? value : undefined}>{value}</dd></div>
         ))}
         <div className="flex items-center"><dt className="sr-only">Id</dt><dd className="flex items-center"><code className="text-xs text-faint">{trace.id.slice(0, 15)}…</code><CopyButton text={trace.id} label="Copy trace id" />
           <Link to="/experiments/$experimentId/compare" params={{ experimentId: trace.experiment }} search={{ a: trace.id }} aria-label="Compare with another trace" title="Compare with another trace" className="inline-flex size-6 items-center justify-center rounded-md text-muted hover:bg-hover hover:text-text"><GitCompareArrows size={13} /></Link>

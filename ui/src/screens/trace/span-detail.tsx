@@ -75,7 +75,7 @@ function Head({ span }: { span: Span }) {
       </h2>
       <dl className="flex flex-wrap gap-x-5 gap-y-1 text-sm">
         {facts.filter(([, value]) => Boolean(value)).map(([name, value]) => (
-          <div key={name}><dt className="inline text-muted">{name} </dt><dd className="inline">{value}</dd></div>
+          <div key={name} className="flex min-w-0 items-center gap-1"><dt className="shrink-0 text-muted">{name}</dt><dd className="max-w-72 truncate" title={typeof value === 'string' ? value : undefined}>{value}</dd></div>
         ))}
       </dl>
       {span.status.code === 'ERROR' && <div role="note" className="rounded-md bg-error-soft p-2 text-error"><LongText text={span.status.message || 'Error'} /></div>}

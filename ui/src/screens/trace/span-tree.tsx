@@ -79,11 +79,11 @@ export function SpanTree({ tree, rows, closed, selected, found, path, view, onVi
               aria-level={depth + 1}
               aria-selected={span.id === selected}
               {...(children.length > 0 ? { 'aria-expanded': isOpen } : {})}
-              className={cx('absolute flex h-row w-full items-center border-b border-line/60 pr-2 hover:bg-hover/60', span.id === selected && 'bg-selected/70', found.has(span.id) && 'font-semibold')}
+              className={cx('absolute flex h-row w-full items-center border-b border-line/60 hover:bg-hover/60', span.id === selected && 'bg-selected/70', found.has(span.id) && 'font-semibold')}
               style={{ transform: `translateY(${item.start - head}px)` }}
               onClick={() => onSelect(span.id)}
             >
-              <div className={cx('flex min-w-0 items-center gap-1.5 pr-2', view ? 'w-[45%] shrink-0' : 'flex-1')} style={{ paddingLeft: 6 + Math.min(depth, 24) * 14 }}>
+              <div className={cx('flex min-w-0 items-center gap-1.5 overflow-hidden pr-2', view ? 'w-[45%] shrink-0' : 'flex-1')} style={{ paddingLeft: `min(${6 + depth * 14}px, ${view ? 22 : 40}%)` }} title={depth > 10 ? `Level ${depth + 1}` : undefined}>
                 <span className="flex size-4 shrink-0 items-center justify-center text-faint" onClick={(event) => { event.stopPropagation(); onToggle(span.id); }}>
                   {children.length > 0 && (isOpen ? <ChevronDown size={13} /> : <ChevronRight size={13} />)}
                 </span>
@@ -93,8 +93,10 @@ export function SpanTree({ tree, rows, closed, selected, found, path, view, onVi
                 {span.status === 'ERROR' && <CircleAlert size={13} role="img" aria-label="Error" className="shrink-0 text-error" />}
               </div>
               {view && <Bar node={node} view={view} isOnPath={path.own.has(span.id)} isBottleneck={path.bottleneck === span.id} />}
-              <span className="figures ml-2 w-16 shrink-0 text-right text-xs text-muted">{span.duration_ms === null ? 'running' : formatDuration(span.duration_ms)}</span>
-              <span className={cx('figures w-11 shrink-0 text-right text-xs text-muted', !view && '@max-[290px]:hidden')}>{formatShare(share)}</span>
+              <span className="flex shrink-0 px-2 text-right text-xs text-muted figures">
+                <span className="w-16">{span.duration_ms === null ? 'running' : formatDuration(span.duration_ms)}</span>
+                <span className={cx('w-11', !view && '@max-[290px]:hidden')}>{formatShare(share)}</span>
+              </span>
             </div>
           );
         })}

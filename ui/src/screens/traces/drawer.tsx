@@ -28,7 +28,8 @@ interface Props {
   onPlace: (place: Place) => void;
   onTrace: (id: string) => void;
   onClose: () => void;
-  onMore: () => void;
+  /** Loads further rows; `null` where there are none. */
+  onMore: (() => void) | null;
 }
 
 const WIDTH = 'fanlight.drawer-width';
@@ -45,7 +46,7 @@ export default function Drawer({ experimentId, traceId, place, rows, scope, list
   const next = at < 0 ? beyond.next : (rows[at + 1]?.id ?? null);
   const isNearEnd = at >= 0 && at > rows.length - 10;
   useEffect(() => {
-    if (isNearEnd) onMore();
+    if (isNearEnd) onMore?.();
   }, [isNearEnd, onMore]);
   const go = (id: string | null) => id !== null && onTrace(id);
   useShortcuts({ '[': () => go(previous), ']': () => go(next), Escape: onClose });

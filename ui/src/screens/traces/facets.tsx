@@ -1,7 +1,7 @@
 /** Values at the left of the list, with counts; a click asks for one. */
 
 import { ChevronDown, ChevronRight } from 'lucide-react';
-import { useState } from 'react';
+import { memo, useState } from 'react';
 
 import type { Schemas } from '@/api/client';
 import { SpanTypeIcon } from '@/components/span-type';
@@ -24,7 +24,8 @@ interface Props {
 const TITLES: Record<string, string> = { state: 'State', name: 'Name', 'span.name': 'Span', 'span.model': 'Model', user: 'User', 'span.type': 'Span type' };
 const SHORT = 6;
 
-export function Facets({ facets, tagKeys, openTags, onOpenTags, filter, onFilter }: Props) {
+/** Not made again when further pages of the list come. */
+export const Facets = memo(function Facets({ facets, tagKeys, openTags, onOpenTags, filter, onFilter }: Props) {
   const choose = (property: string, value: string) => onFilter(toggled(filter, property, value));
   const own = tagKeys.filter(isOwnTag);
   return (
@@ -54,7 +55,7 @@ export function Facets({ facets, tagKeys, openTags, onOpenTags, filter, onFilter
       })}
     </aside>
   );
-}
+});
 
 interface ValuesProps {
   title?: string;

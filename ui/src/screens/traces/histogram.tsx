@@ -1,6 +1,6 @@
 /** How many traces started when, and how many of them failed; dragging over it chooses a time. */
 
-import { useMemo, useRef, useState, type PointerEvent } from 'react';
+import { memo, useMemo, useRef, useState, type PointerEvent } from 'react';
 
 import type { Schemas } from '@/api/client';
 import { formatAbsolute, formatTick, formatWhole } from '@/format';
@@ -17,7 +17,8 @@ const HEIGHT = 40;
 /** A click is a drag that went nowhere. */
 const LEAST_DRAG = 4;
 
-export function Histogram({ histogram, bounds, onChoose }: Props) {
+/** Not made again when further pages of the list come. */
+export const Histogram = memo(function Histogram({ histogram, bounds, onChoose }: Props) {
   const area = useRef<HTMLDivElement>(null);
   const [drag, setDrag] = useState<[number, number] | null>(null);
   const [pointed, setPointed] = useState<Bar | null>(null);
@@ -37,7 +38,7 @@ export function Histogram({ histogram, bounds, onChoose }: Props) {
     else if (drag && pointed) onChoose(pointed.start, pointed.end);
   };
   return (
-    <section aria-label="Traces over time" className="relative shrink-0 border-b border-line px-3 pt-1.5 select-none">
+    <section aria-label="Traces over time" className="@container relative shrink-0 border-b border-line px-3 pt-1.5 select-none">
       <div
         ref={area}
         data-testid="histogram"
@@ -91,12 +92,12 @@ export function Histogram({ histogram, bounds, onChoose }: Props) {
       </div>
       <div className="flex h-[14px] justify-between text-xs leading-[14px] text-faint figures">
         {[0, 0.25, 0.5, 0.75, 1].map((part) => (
-          <span key={part}>{formatTick(from + part * (to - from), to - from)}</span>
+          <span key={part} className={part % 1 === 0 ? undefined : part === 0.5 ? '@max-[280px]:hidden' : '@max-[480px]:hidden'}>{formatTick(from + part * (to - from), to - from)}</span>
         ))}
       </div>
     </section>
   );
-}
+});
 
 function summary(bars: Bar[]): string {
   const count = bars.reduce((sum, bar) => sum + bar.count, 0);

@@ -64,6 +64,8 @@ export const furtherPages = (experimentId: string, state: ListState, token: stri
     // Begins when the reader comes near the end of the first page.
     enabled: false,
     staleTime: Infinity,
+    // Pages do not change: comparing all of them with themselves for each further one would hold up the page.
+    structuralSharing: false,
   });
 
 export const tagKeysQuery = (experimentId: string) =>

@@ -29,6 +29,8 @@ import { TimeRangePicker } from './time-range';
 import { useListState } from './use-list-state';
 import { useSelection } from './use-selection';
 
+const NO_KEYS: string[] = [];
+
 const loadDrawer = () => import('./drawer');
 const Drawer = lazy(loadDrawer);
 
@@ -106,6 +108,8 @@ function TraceList({ experimentId }: { experimentId: string }) {
   const time = useMemo(() => bounds(state.time, Date.now()), [state.time]);
   const isFiltered = state.filter !== '' || state.text !== '' || state.time !== ALL_TIME;
   const { refetch } = first;
+  const changeFilter = useCallback((filter: string) => change({ filter }), [change]);
+  const chooseTime = useCallback((from: number, to: number) => change({ time: { last: null, from, to } }), [change]);
 
   return (
     <>
@@ -134,18 +138,18 @@ function TraceList({ experimentId }: { experimentId: string }) {
         {hasFacets && shownTrace === null && first.data?.facets && (
           <Facets
             facets={first.data.facets}
-            tagKeys={tagKeys.data?.values ?? []}
+            tagKeys={tagKeys.data?.values ?? NO_KEYS}
             openTags={openTags}
             onOpenTags={setOpenTags}
             filter={state.filter}
-            onFilter={(filter) => change({ filter })}
+            onFilter={changeFilter}
           />
         )}
         <div className="flex min-w-0 flex-1 flex-col">
           <div className="relative h-0" aria-hidden>
             {first.isPlaceholderData && <div className="absolute inset-x-0 top-0 z-20 h-0.5 animate-pulse bg-accent" />}
           </div>
-          <Histogram histogram={first.data?.histogram} bounds={time} onChoose={(from, to) => change({ time: { last: null, from, to } })} />
+          <Histogram histogram={first.data?.histogram} bounds={time} onChoose={chooseTime} />
           {first.data ? (
             rows.length > 0 ? (
               <TraceTable
@@ -199,7 +203,7 @@ function TraceList({ experimentId }: { experimentId: string }) {
               onPlace={(next) => show(shownTrace, next)}
               onTrace={(id) => show(id, elsewhere(place))}
               onClose={close}
-              onMore={more.fetch}
+              onMore={more.hasMore ? more.fetch : null}
             />
           </Suspense>
         )}

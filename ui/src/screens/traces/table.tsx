@@ -3,7 +3,7 @@
 import { getCoreRowModel, useReactTable, type ColumnDef, type ColumnSizingState, type RowSelectionState } from '@tanstack/react-table';
 import { useVirtualizer } from '@tanstack/react-virtual';
 import { ArrowDown, ArrowUp } from 'lucide-react';
-import { useEffect, useMemo, useRef, useState, type DragEvent, type MouseEvent, type PointerEvent, type ReactNode } from 'react';
+import { memo, useEffect, useMemo, useRef, useState, type DragEvent, type MouseEvent, type PointerEvent, type ReactNode } from 'react';
 
 import { cx } from '@/lib/cx';
 
@@ -64,8 +64,7 @@ export function TraceTable(props: Props) {
     // eslint-disable-next-line react-hooks/exhaustive-deps
   }, [focusedAt]);
 
-  const widths = columns.map(({ id, width }) => (width === null && column(id).grows ? `minmax(${column(id).width}px, 1fr)` : `${width ?? column(id).width}px`));
-  const grid = { gridTemplateColumns: `${CHECK}px ${widths.join(' ')}`, minWidth: CHECK + columns.reduce((sum, { id, width }) => sum + (width ?? column(id).width), 0) };
+  const grid = useMemo(() => gridOf(columns), [columns]);
   const all = rows.length > 0 && selected.size >= rows.length;
 
   return (
@@ -115,6 +114,11 @@ export function TraceTable(props: Props) {
   );
 }
 
+function gridOf(columns: ShownColumn[]): RowProps['grid'] {
+  const widths = columns.map(({ id, width }) => (width === null && column(id).grows ? `minmax(${column(id).width}px, 1fr)` : `${width ?? column(id).width}px`));
+  return { gridTemplateColumns: `${CHECK}px ${widths.join(' ')}`, minWidth: CHECK + columns.reduce((sum, { id, width }) => sum + (width ?? column(id).width), 0) };
+}
+
 /** The model of columns and selection; how they are drawn is ours. */
 function useTable(rows: Row[], columns: ShownColumn[], selected: ReadonlySet<string>) {
   const model = useMemo<ColumnDef<Row>[]>(() => columns.map(({ id }) => ({ id, header: column(id).title, size: column(id).width })), [columns]);
@@ -137,7 +141,8 @@ interface RowProps {
   onSelect: (row: Row, range: boolean) => void;
 }
 
-function TraceRow({ row, index, top, grid, columns, text, isSelected, isFocused, isFresh, onOpen, onSelect }: RowProps) {
+/** While the list scrolls, rows that stay in sight are not made again. */
+const TraceRow = memo(function TraceRow({ row, index, top, grid, columns, text, isSelected, isFocused, isFresh, onOpen, onSelect }: RowProps) {
   return (
     <div
       role="row"
@@ -170,7 +175,7 @@ function TraceRow({ row, index, top, grid, columns, text, isSelected, isFocused,
       ))}
     </div>
   );
-}
+});
 
 /** A title: a click sorts, dragging it moves the column, dragging its edge makes it wider. */
 function Heading({ id, columns, order, onColumns, onOrder }: Pick<Props, 'columns' | 'order' | 'onColumns' | 'onOrder'> & { id: ColumnId }) {

@@ -1,0 +1,62 @@
+//! The native half of Fanlight's Python package, the module `fanlight._core`.
+//!
+//! Owns what costs time: spans while they run, arguments and results as JSON, the tracer and its settings, requests to
+//! the server. Decorators, signatures and entities are Python, in `python/fanlight`. Start reading at
+//! [`span::LiveSpan`], then [`recipe::Recipe`], which is what a decorated function calls.
+
+mod context;
+mod http;
+mod json;
+mod recipe;
+mod span;
+mod tracing;
+mod values;
+
+use pyo3::prelude::*;
+
+/// `value` as JSON text; never raises, whatever the value does.
+#[pyfunction]
+fn to_json(value: &Bound<'_, PyAny>) -> String {
+    json::text_of(value)
+}
+
+/// Spans, and the way they take.
+#[pymodule]
+fn _core(module: &Bound<'_, PyModule>) -> PyResult<()> {
+    let py = module.py();
+    module.add("__version__", env!("CARGO_PKG_VERSION"))?;
+    module.add("context_variable", context::context_variable(py)?)?;
+    module.add_class::<span::LiveSpan>()?;
+    module.add_class::<span::Remote>()?;
+    module.add_class::<span::Scope>()?;
+    module.add_class::<recipe::Recipe>()?;
+    let functions = [
+        wrap_pyfunction!(to_json, module)?,
+        wrap_pyfunction!(span::start, module)?,
+        wrap_pyfunction!(span::nothing, module)?,
+        wrap_pyfunction!(span::current_span, module)?,
+        wrap_pyfunction!(span::current_parent, module)?,
+        wrap_pyfunction!(span::set_current, module)?,
+        wrap_pyfunction!(span::reset_current, module)?,
+        wrap_pyfunction!(span::find_span, module)?,
+        wrap_pyfunction!(span::last_trace_id, module)?,
+        wrap_pyfunction!(span::set_last_trace_id, module)?,
+        wrap_pyfunction!(span::set_ambient, module)?,
+        wrap_pyfunction!(span::set_trace_hooks, module)?,
+        wrap_pyfunction!(span::set_processors, module)?,
+        wrap_pyfunction!(tracing::configure, module)?,
+        wrap_pyfunction!(tracing::server_url, module)?,
+        wrap_pyfunction!(tracing::experiment, module)?,
+        wrap_pyfunction!(tracing::set_enabled, module)?,
+        wrap_pyfunction!(tracing::is_enabled, module)?,
+        wrap_pyfunction!(tracing::flush, module)?,
+        wrap_pyfunction!(tracing::shut_down, module)?,
+        wrap_pyfunction!(tracing::stats, module)?,
+        wrap_pyfunction!(tracing::after_fork_in_child, module)?,
+        wrap_pyfunction!(http::request, module)?,
+    ];
+    for function in functions {
+        module.add_function(function)?;
+    }
+    Ok(())
+}

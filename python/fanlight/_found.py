@@ -1,0 +1,82 @@
+"""A list of traces that answers questions to a data frame too."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from .entities import Trace
+
+
+class Traces(list[Trace]):
+    """Iterating gives `Trace` objects. With pandas installed, `traces["trace_id"]`, `traces.iloc[0]`,
+    `traces.columns` and the like work as on the data frame that `to_pandas()` makes."""
+
+    _frame: Any = None
+
+    def to_pandas(self) -> Any:
+        """One row a trace. Raises `ImportError` without pandas."""
+        if self._frame is None or len(self._frame) != len(self):
+            import pandas  # pyright: ignore[reportMissingImports, reportMissingModuleSource]
+
+            self._frame = pandas.DataFrame([_row(trace) for trace in self], columns=_COLUMNS)
+        return self._frame
+
+    def __getitem__(self, key: Any) -> Any:
+        if isinstance(key, slice):
+            return Traces(super().__getitem__(key))
+        if isinstance(key, int):
+            return super().__getitem__(key)
+        return self.to_pandas()[key]
+
+    def __getattr__(self, name: str) -> Any:
+        if not name.startswith("_"):
+            try:
+                frame = self.to_pandas()
+            except ImportError:
+                pass
+            else:
+                if hasattr(frame, name):
+                    return getattr(frame, name)
+        raise AttributeError(f"{type(self).__name__!r} has no attribute {name!r}")
+
+    def _repr_html_(self) -> str:
+        from ._notebook import html_of
+
+        return html_of(list(self))
+
+
+_COLUMNS = [
+    "trace_id",
+    "trace",
+    "client_request_id",
+    "state",
+    "request_time",
+    "execution_duration",
+    "request",
+    "response",
+    "trace_metadata",
+    "tags",
+    "spans",
+    "assessments",
+]
+
+
+def _row(trace: Trace) -> dict[str, Any]:
+    info = trace.info
+    root = next((span for span in trace.data.spans if span.parent_id is None), None)
+    return {
+        "trace_id": info.trace_id,
+        "trace": trace.to_json(),
+        "client_request_id": info.client_request_id,
+        "state": info.state.value,
+        "request_time": info.request_time,
+        "execution_duration": info.execution_duration,
+        "request": None if root is None else root.inputs,
+        "response": None if root is None else root.outputs,
+        "trace_metadata": info.trace_metadata,
+        "tags": info.tags,
+        "spans": [span.to_dict() for span in trace.data.spans],
+        "assessments": [assessment.to_dictionary() for assessment in info.assessments],
+    }
+
+

@@ -1,0 +1,9 @@
+"""Clients of the Model Context Protocol: `autolog()` turns its traces on."""
+
+from __future__ import annotations
+
+from ._autolog import of
+
+__all__ = ["autolog"]
+
+autolog = of("mcp")

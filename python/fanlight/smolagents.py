@@ -1,0 +1,9 @@
+"""smolagents: `autolog()` turns its traces on."""
+
+from __future__ import annotations
+
+from ._autolog import of
+
+__all__ = ["autolog"]
+
+autolog = of("smolagents")

@@ -1,0 +1,1 @@
+"""Messages of chat models and agents, as code written for MLflow imports them."""

@@ -1,0 +1,89 @@
+"""Spans of OpenTelemetry and ours are one tree."""
+
+from __future__ import annotations
+
+import logging
+from typing import Any
+
+import fanlight
+import openai
+import pytest
+from fanlight import _autolog
+from fanlight._autolog import otel
+from fanlight._autolog.calls import Wrapping
+from fanlight._autolog.library import Instrumentor, Library
+from opentelemetry import trace
+from opentelemetry.sdk.trace import TracerProvider
+
+from provider import Provider
+from recorded import Recorded
+
+MESSAGES: Any = [{"role": "user", "content": "Hello there"}]
+
+
+@pytest.fixture(scope="module")
+def tracer() -> trace.Tracer:
+    provider = TracerProvider()
+    trace.set_tracer_provider(provider)
+    return trace.get_tracer("the application")
+
+
+def test_every_span_of_the_process(tracer: trace.Tracer, autolog: Any, recorded: Recorded) -> None:
+    autolog("otel")
+    with tracer.start_as_current_span("outer", attributes={"session.id": "s-1"}) as span:
+        span.set_attribute("openinference.span.kind", "CHAIN")
+        span.add_event("seen", {"what": "it"})
+        with pytest.raises(ValueError, match="no"), tracer.start_as_current_span("inner"):
+            raise ValueError("no")
+    assert recorded.tree() == ["outer CHAIN", "  inner UNKNOWN"]
+    outer, inner = recorded.spans()
+    assert (outer["session"], outer["events"][0]["name"]) == ("s-1", "seen")
+    assert inner["status"]["code"] == "ERROR"
+    assert inner["events"][0]["name"] == "exception"
+    assert outer["attributes"]["otel.scope.name"] == "the application"
+
+
+def test_ours_and_theirs_find_each_other(
+    tracer: trace.Tracer, provider: Provider, autolog: Any, recorded: Recorded
+) -> None:
+    autolog("otel", "openai")
+    client = openai.OpenAI(base_url=f"{provider.url}/v1")
+    with fanlight.start_span("ours"), tracer.start_as_current_span("theirs"):
+        client.chat.completions.create(model="gpt-4o-mini", messages=MESSAGES)
+        with fanlight.start_span("ours again"), tracer.start_as_current_span("theirs again"):
+            pass
+    tree = recorded.tree()
+    assert tree[:3] == ["ours UNKNOWN", "  theirs UNKNOWN", "    Completions CHAT_MODEL"]
+    assert len(recorded.rows()) == 1
+
+
+def test_off_is_off(tracer: trace.Tracer, recorded: Recorded) -> None:
+    _autolog.of("otel")()
+    _autolog.of("otel")(disable=True)
+    with tracer.start_as_current_span("unseen"):
+        pass
+    assert recorded.rows() == []
+
+
+def test_an_instrumentor_is_bound_to_our_core(provider: Provider, recorded: Recorded) -> None:
+    """And counts once with our own integration of the same client below it."""
+    patches = Wrapping()
+    otel.instrument("openinference.instrumentation.openai:OpenAIInstrumentor", patches)
+    _autolog.of("openai")()
+    try:
+        client = openai.OpenAI(base_url=f"{provider.url}/v1")
+        client.chat.completions.create(model="gpt-4o-mini", messages=MESSAGES)
+    finally:
+        _autolog.of("openai")(disable=True)
+        patches.undo()
+    [call] = recorded.calls()
+    assert (call.input[0].text, call.output[0].text) == ("Hello there", "You said: Hello there")
+    assert recorded.tokens() == (9, 5)
+
+
+def test_a_missing_instrumentor_is_named(caplog: pytest.LogCaptureFixture) -> None:
+    library = Library("nothing", Instrumentor("json", "openinference.instrumentation.nothing:Nothing", "some-package"))
+    with caplog.at_level(logging.WARNING, "fanlight.autolog"):
+        library.enable(is_asked_for=True)
+    assert "pip install some-package" in caplog.text
+    library.disable()
