@@ -138,12 +138,14 @@ impl Expansion<'_> {
         });
         quote! {
             let #call = #sdk::__private::Call::new(if #sdk::global::is_recording() {
-                let #builder = #sdk::__private::begin(#name, #function_name);
-                #(#span_type)*
-                #root
-                #(#attributes)*
-                #inputs
-                #builder.start()
+                #sdk::__private::apart(|| {
+                    let #builder = #sdk::__private::begin(#name, #function_name);
+                    #(#span_type)*
+                    #root
+                    #(#attributes)*
+                    #inputs
+                    #builder.start()
+                })
             } else {
                 #sdk::Span::none()
             });

@@ -73,10 +73,7 @@ impl Span {
 
     /// As [`enter`](Self::enter), for a span that nothing else holds: it ends with the guard.
     pub fn entered(self) -> Entered {
-        let before = self
-            .trace_id()
-            .is_some()
-            .then(|| replace_current(self.clone()));
+        let before = (!self.is_none()).then(|| replace_current(self.clone()));
         Entered {
             #[cfg(feature = "opentelemetry")]
             _active: crate::opentelemetry::activate(&self),
@@ -87,7 +84,11 @@ impl Span {
     }
 
     /// Calls `work` with this as the current span. The span does not end with it, unless this is its last handle.
+    #[inline]
     pub fn in_scope<T>(&self, work: impl FnOnce() -> T) -> T {
+        if self.is_none() {
+            return work();
+        }
         let _entered = self.enter();
         work()
     }

@@ -262,6 +262,12 @@ impl Span {
             .is_some_and(|running| lock(&running.record).is_some())
     }
 
+    /// Whether it never was recorded: what is started while tracing is off.
+    #[inline]
+    pub fn is_none(&self) -> bool {
+        self.0.is_none()
+    }
+
     /// `None` for a span that is not recorded.
     pub fn trace_id(&self) -> Option<TraceId> {
         self.0.as_ref().map(|running| running.trace.id)

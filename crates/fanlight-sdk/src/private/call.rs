@@ -37,7 +37,7 @@ impl Call {
 
     #[inline]
     pub fn is_recording(&self) -> bool {
-        self.span.trace_id().is_some()
+        !self.span.is_none()
     }
 
     #[inline]
@@ -52,6 +52,7 @@ impl Call {
     }
 
     /// It came to an end of its own.
+    #[inline]
     pub fn finish(&self) {
         self.is_finished.set(true);
     }
@@ -67,10 +68,16 @@ impl Call {
 }
 
 impl Drop for Call {
+    #[inline]
     fn drop(&mut self) {
-        if !self.is_recording() {
-            return;
+        if self.is_recording() {
+            self.end();
         }
+    }
+}
+
+impl Call {
+    fn end(&self) {
         if std::thread::panicking() {
             self.span.set_error("panicked");
         } else if !self.is_finished.get() {
@@ -78,6 +85,13 @@ impl Drop for Call {
         }
         self.span.end();
     }
+}
+
+/// Keeps what happens while tracing is on out of functions, which stay small while it is off.
+#[cold]
+#[inline(never)]
+pub fn apart(start: impl FnOnce() -> Span) -> Span {
+    start()
 }
 
 /// A function rather than a method, so that the future holds the span, not the call.

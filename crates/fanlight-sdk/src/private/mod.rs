@@ -4,7 +4,7 @@ mod call;
 mod capture;
 mod stream;
 
-pub use call::{Call, Inputs, begin, follow, never, with_error};
+pub use call::{Call, Inputs, apart, begin, follow, never, with_error};
 pub use capture::{
     AsDebug, AsJson, AsNothing, Captured, ErrorAsDebug, ErrorAsDisplay, ErrorAsError,
     ErrorAsNothing, ErrorWithin, Failure, Item, ItemAsDebug, ItemAsDebugResult, ItemAsJson,
