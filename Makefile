@@ -67,6 +67,7 @@ python:
 test-python: export FANLIGHT_BIN ?= $(abspath $(or $(CARGO_TARGET_DIR),target))/debug/fanlight
 test-python:
 	python/run-tests.sh
+	python/tests/autolog/run.sh
 
 ## OpenTelemetry JavaScript exporters, MLflow's own web UI and Fanlight's in Chromium.
 test-browser: export FANLIGHT_BIN ?= $(abspath $(or $(CARGO_TARGET_DIR),target))/debug/fanlight

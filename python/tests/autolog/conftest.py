@@ -22,7 +22,7 @@ os.environ.update(
 HERE = Path(__file__).parent
 REPOSITORY = HERE.parents[2]
 # The stand-in, the server under test, and calls in a plain form are those of the client tests.
-sys.path[:0] = [str(HERE), str(REPOSITORY / "python"), str(REPOSITORY / "tests/clients/python")]
+sys.path[:0] = [str(HERE), str(REPOSITORY / "tests/clients/python")]
 
 import fanlight  # noqa: E402
 import pytest  # noqa: E402

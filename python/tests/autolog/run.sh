@@ -2,8 +2,7 @@
 # Runs the autolog tests, one environment after the other, and fails if any of them fails.
 # Usage: run.sh [environment] [pytest arguments ...]     e.g. run.sh autolog -k stream
 # Default are autolog and autolog-frameworks; autolog-heavy takes minutes to set up and runs only when named.
-# The SDK is taken from python/fanlight, with its native module in place (maturin develop).
-# FANLIGHT_BIN names the server binary.
+# FANLIGHT_BIN names the server binary; the wheel is the one that python/run-tests.sh has built.
 set -uo pipefail
 
 here="$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)"
@@ -13,6 +12,7 @@ export UV_CACHE_DIR="${UV_CACHE_DIR:-$cache/uv-cache}"
 export FANLIGHT_BIN="${FANLIGHT_BIN:-$repo/target/debug/fanlight}"
 python="${FANLIGHT_TEST_PYTHON:-3.11}"
 
+wheels="$cache/wheels/python-sdk"
 environments=(autolog autolog-frameworks)
 if [[ $# -gt 0 && "$1" != -* ]]; then
   environments=("$1")
@@ -32,12 +32,15 @@ set_up() {
   local requirements="$here/requirements/$1.txt" venv="$cache/venvs/$1" wanted uv
   [[ -f "$requirements" ]] || { echo "run.sh: unknown environment $1" >&2; return 2; }
   wanted="$({ echo "python $python"; cat "$requirements"; } | sha256sum | cut -d' ' -f1)"
-  [[ "$(cat "$venv/.stamp" 2>/dev/null || true)" == "$wanted" ]] && return
-  echo "setting up $1"
   uv="$(find_uv)" || return 2
-  rm -rf "$venv"
-  "$uv" venv --quiet --python "$python" "$venv" &&
-    "$uv" pip install --quiet --python "$venv" --requirement "$requirements" && echo "$wanted" >"$venv/.stamp"
+  if [[ "$(cat "$venv/.stamp" 2>/dev/null || true)" != "$wanted" ]]; then
+    echo "setting up $1"
+    rm -rf "$venv"
+    "$uv" venv --quiet --python "$python" "$venv" &&
+      "$uv" pip install --quiet --python "$venv" --requirement "$requirements" && echo "$wanted" >"$venv/.stamp" ||
+      return 2
+  fi
+  "$uv" pip install --quiet --python "$venv" --reinstall --no-deps "$wheels"/*.whl
 }
 
 tests_of() {
@@ -47,6 +50,7 @@ tests_of() {
   esac
 }
 
+ls "$wheels"/*.whl >/dev/null || { echo "run.sh: no wheel in $wheels; run python/run-tests.sh first" >&2; exit 2; }
 mkdir -p "$cache/venvs"
 failed=()
 for name in "${environments[@]}"; do
