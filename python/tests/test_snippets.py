@@ -79,7 +79,9 @@ def provider(tmp_path_factory: pytest.TempPathFactory) -> Any:
 @pytest.mark.parametrize("path", sorted(HERE.glob("s[0-9]*.py")), ids=lambda path: path.stem)
 def test_a_guide_runs(path: Path, server: Server, provider: str) -> None:
     for module in NEEDS.get(path.stem[:3], []):
-        pytest.importorskip(module)
+        found = pytest.importorskip(module)
+        if module.startswith("fanlight.") and not hasattr(found, "autolog"):
+            pytest.skip(f"{module} has no autolog")
     done = subprocess.run(
         [sys.executable, __file__, str(path), server.url],
         env={
@@ -90,7 +92,7 @@ def test_a_guide_runs(path: Path, server: Server, provider: str) -> None:
             "OPENAI_API_KEY": "x",
             "ANTHROPIC_BASE_URL": provider,
             "ANTHROPIC_API_KEY": "x",
-            "PYTHONPATH": str(HERE),
+            "PYTHONPATH": os.pathsep.join(filter(None, [str(HERE), os.environ.get("PYTHONPATH")])),
         },
         capture_output=True,
         text=True,
