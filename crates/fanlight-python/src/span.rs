@@ -185,7 +185,7 @@ impl LiveSpan {
         &self.shared.span
     }
 
-    fn set(&self, key: impl Into<Text>, value: impl Into<Value>) {
+    fn set(&self, key: impl Into<Text>, value: impl fanlight::IntoValue) {
         self.span().set_attribute(key, value);
     }
 
