@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable, Mapping
+
 from . import _core, _hooks
 
 _is_async = True
@@ -32,3 +34,32 @@ def set_sampling_ratio(ratio: float) -> None:
     number.
     """
     _core.configure(sampling_ratio=float(ratio))
+
+
+def enable_pii_redaction(
+    enable: bool = True,
+    *,
+    kinds: Iterable[str] | None = None,
+    patterns: Mapping[str, str] | Iterable[str] | None = None,
+    functions: Iterable[Callable[[str], str | None]] = (),
+) -> None:
+    """On: personal data and secrets are taken out of spans before they leave the process. Off: spans leave as they are.
+
+    It is looked for in names, inputs, outputs, attributes, events, previews, tags and status of every span that is not
+    sent yet, whoever made it, and a placeholder such as `[EMAIL]` takes its place. JSON stays JSON.
+
+    `kinds`: some of `secret` (keys, tokens, passwords), `email`, `iban`, `credit_card`, `us_ssn`, `phone`,
+    `ip_address`; all of them when not given. `patterns`: regular expressions in the syntax of Rust's `regex`, with what
+    takes their place (`[REDACTED]` when not said). `functions`: called with every text on another thread; they return
+    another text, or `None` to leave it. A text for which one raises becomes `[REDACTED]`.
+
+    Raises `ValueError` for a kind or pattern that is not understood; then nothing has changed.
+    """
+    if not enable:
+        _core.clear_redaction()
+        return
+    if isinstance(patterns, str):
+        patterns = [patterns]
+    if not isinstance(patterns, Mapping):
+        patterns = dict.fromkeys(patterns or (), "[REDACTED]")
+    _core.set_redaction(None if kinds is None else list(kinds), list(patterns.items()), list(functions))

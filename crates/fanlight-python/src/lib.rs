@@ -8,6 +8,7 @@ mod context;
 mod http;
 mod json;
 mod recipe;
+mod redaction;
 mod span;
 mod tracing;
 mod values;
@@ -53,6 +54,9 @@ fn _core(module: &Bound<'_, PyModule>) -> PyResult<()> {
         wrap_pyfunction!(tracing::shut_down, module)?,
         wrap_pyfunction!(tracing::stats, module)?,
         wrap_pyfunction!(tracing::after_fork_in_child, module)?,
+        wrap_pyfunction!(redaction::set_redaction, module)?,
+        wrap_pyfunction!(redaction::clear_redaction, module)?,
+        wrap_pyfunction!(redaction::redacted, module)?,
         wrap_pyfunction!(http::request, module)?,
     ];
     for function in functions {

@@ -10,6 +10,7 @@ use pyo3::prelude::*;
 use pyo3::types::PyDict;
 
 use crate::context::lock;
+use crate::redaction;
 
 /// Names and values.
 type Pairs = Vec<(String, String)>;
@@ -79,6 +80,7 @@ fn from_env() -> Result<Settings, String> {
     settings
         .resource
         .push(("telemetry.sdk.language".into(), "python".into()));
+    settings.processors.push(redaction::processor());
     if let Some(destination) = settings.destinations.first_mut() {
         let add = |destination: &mut Destination, name: &str, value: &str| {
             destination
