@@ -5,7 +5,7 @@ SHELL := /bin/bash
 BIN := $(or $(CARGO_TARGET_DIR),target)/release/fanlight
 export FANLIGHT_TEST_CACHE ?= $(CURDIR)/target/test-cache
 
-.PHONY: run build ui ui-packages test lint test-rust test-sdk test-ui test-clients test-browser python test-python bench bench-sdk bench-mlflow screenshots demo torture torture-release fuzz clean
+.PHONY: run build ui ui-packages test lint test-rust test-sdk test-ui test-clients test-browser python test-python bench bench-sdk bench-python bench-mlflow screenshots demo torture torture-release fuzz clean
 
 ## Build and start the server on http://127.0.0.1:5000 (settings: docs/configuration.md).
 run: build
@@ -91,6 +91,11 @@ bench: build
 ## What a span costs with the Rust SDK, beside OpenTelemetry's and `tracing`.
 bench-sdk:
 	cd bench/sdk && cargo bench --locked
+
+## What a span costs with the Python SDK, beside MLflow's, OpenTelemetry's, Langfuse's and Logfire's.
+bench-python: export FANLIGHT_BIN ?= $(abspath $(BIN))
+bench-python: build
+	@bench/python/run.sh
 
 ## The same against a real MLflow server, for the ratio.
 bench-mlflow: build
