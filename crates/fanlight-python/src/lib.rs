@@ -13,6 +13,9 @@ mod span;
 mod tracing;
 mod values;
 
+use std::sync::OnceLock;
+
+use pyo3::exceptions::PyImportError;
 use pyo3::prelude::*;
 
 /// `value` as JSON text; never raises, whatever the value does.
@@ -21,10 +24,24 @@ fn to_json(value: &Bound<'_, PyAny>) -> String {
     json::text_of(value)
 }
 
+/// The first interpreter of this process that imports the module has it, known by its table of modules: what is kept
+/// here are objects of that interpreter, which another one must not touch.
+fn refuse_other_interpreters(py: Python<'_>) -> PyResult<()> {
+    static OWNER: OnceLock<usize> = OnceLock::new();
+    let modules = py.import("sys")?.getattr("modules")?.as_ptr() as usize;
+    if *OWNER.get_or_init(|| modules) == modules {
+        return Ok(());
+    }
+    Err(PyImportError::new_err(
+        "fanlight is already used by another interpreter of this process; it does not work in subinterpreters",
+    ))
+}
+
 /// Spans, and the way they take.
 #[pymodule]
 fn _core(module: &Bound<'_, PyModule>) -> PyResult<()> {
     let py = module.py();
+    refuse_other_interpreters(py)?;
     module.add("__version__", env!("CARGO_PKG_VERSION"))?;
     module.add("context_variable", context::context_variable(py)?)?;
     module.add_class::<span::LiveSpan>()?;
