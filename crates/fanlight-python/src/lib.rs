@@ -2,7 +2,7 @@
 //!
 //! Owns what costs time: spans while they run, arguments and results as JSON, the tracer and its settings, requests to
 //! the server. Decorators, signatures and entities are Python, in `python/fanlight`. Start reading at
-//! [`span::LiveSpan`], then [`recipe::Recipe`], which is what a decorated function calls.
+//! `span::LiveSpan`, then `recipe::Recipe`, which is what a decorated function calls.
 
 mod context;
 mod http;
