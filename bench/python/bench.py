@@ -147,14 +147,17 @@ def main(name: str, server: str) -> None:
     def call(question: Any, limit: int) -> int:
         return limit
 
+    # First of all, so that nothing freed earlier is used again.
+    sdk["start"]()
+    before = resident_bytes()
+    live = [sdk["start"]() for _ in range(10_000)]
+    figures["memory"] = (resident_bytes() - before) // len(live)
+    del live
     decorated = sdk["decorate"](call)
     decorated(*SMALL)
     figures["decorator_us"] = best(lambda: decorated(*SMALL), count)
     figures["block_us"] = best(sdk["block"], count)
     figures["messages_us"] = best(lambda: decorated(MESSAGES, 7), max(count // 4, 50))
-    before = resident_bytes()
-    live = [sdk["start"]() for _ in range(2_000)]
-    figures["memory"] = (resident_bytes() - before) // len(live)
     if disable := sdk.get("disable"):
         disable()
         figures["disabled_us"] = best(lambda: decorated(*SMALL), count)
