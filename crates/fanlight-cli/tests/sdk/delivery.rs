@@ -192,7 +192,7 @@ fn many_threads_and_a_restart_lose_nothing() {
     let wanted: u32 =
         std::env::var("FANLIGHT_SDK_SPANS").map_or(64_000, |count| count.parse().unwrap());
     let traces_each = wanted / SENDERS / SPANS_EACH;
-    let traces = traces_each * SENDERS;
+    let roots = traces_each * SENDERS;
     let mut server = Server::start(&[]);
     let gate = Gate::open();
     gate.lead_to(server.port);
@@ -224,11 +224,11 @@ fn many_threads_and_a_restart_lose_nothing() {
     gate.lead_to(server.port);
     tracer.flush(PATIENCE * 5).unwrap();
     let stats = tracer.stats();
-    let spans = u64::from(traces * SPANS_EACH);
+    let spans = u64::from(roots * SPANS_EACH);
     assert_eq!(stats.destinations[0].sent, spans, "{stats:?}");
     assert_eq!(stats.dropped + stats.destinations[0].dropped, 0);
     let query = "SELECT count(*), count(DISTINCT span_id), count(DISTINCT trace_id) FROM spans";
     let counted = server.post_json("/api/v1/sql", &json!({"query": query}));
-    let expected = json!([[spans, spans, traces]]);
+    let expected = json!([[spans, spans, roots]]);
     assert_eq!(counted.json()["rows"], expected, "{}", counted.text());
 }
