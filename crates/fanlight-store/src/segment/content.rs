@@ -1,5 +1,6 @@
 //! The texts of a segment while it is written: cut, kept once, and their words remembered.
 
+use arrow_array::builder::ArrayBuilder as _;
 use arrow_array::builder::{ListBuilder, StringBuilder, UInt32Builder};
 use arrow_array::{ListArray, StringArray};
 use fanlight_model::{Span, Value};
@@ -150,7 +151,10 @@ impl TextColumn {
         Ok(())
     }
 
+    /// The column so far, leaving it empty, with room for as much again.
     pub(super) fn finish(&mut self) -> (StringArray, ListArray) {
-        (self.texts.finish(), self.stretches.finish())
+        let next = StringBuilder::with_capacity(self.texts.len(), self.texts.values_slice().len());
+        let texts = std::mem::replace(&mut self.texts, next).finish();
+        (texts, self.stretches.finish())
     }
 }

@@ -172,7 +172,7 @@ const DIFFERENCES: [&str; 8] = [
 
 fn properties() -> Result<WriterProperties, ParquetError> {
     let mut builder = WriterProperties::builder()
-        .set_compression(Compression::ZSTD(ZstdLevel::try_new(3)?))
+        .set_compression(Compression::ZSTD(ZstdLevel::try_new(1)?))
         .set_data_page_row_count_limit(PAGE_ROWS)
         .set_data_page_size_limit(TEXT_PAGE_BYTES)
         .set_write_batch_size(64)

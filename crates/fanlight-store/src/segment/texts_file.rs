@@ -45,7 +45,7 @@ pub(super) struct TextsWriter {
 impl TextsWriter {
     pub(super) fn create(file: Box<dyn DiskFile>) -> Result<Self, ParquetError> {
         let properties = WriterProperties::builder()
-            .set_compression(Compression::ZSTD(ZstdLevel::try_new(3)?))
+            .set_compression(Compression::ZSTD(ZstdLevel::try_new(1)?))
             .set_data_page_size_limit(PAGE_BYTES)
             .set_write_batch_size(16)
             .set_max_row_group_row_count(None)
