@@ -11,6 +11,7 @@ mod demo;
 mod doctor;
 mod failure;
 mod maintenance;
+mod memory;
 mod open_files;
 mod prices;
 mod printer;
@@ -27,12 +28,8 @@ use crate::cli::{Cli, Command};
 use crate::failure::Failure;
 use crate::printer::Printer;
 
-/// Spans are made of many small strings that one thread allocates and another frees; with the system's allocator a fifth
-/// of the time of ingest went there, and memory that was freed did not come back.
-#[global_allocator]
-static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
-
 fn main() -> ExitCode {
+    memory::keep_freed_for_a_moment();
     let cli = Cli::parse();
     let mut printer = Printer::stdout();
     match run(cli.command, &mut printer) {
