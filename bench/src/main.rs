@@ -11,6 +11,7 @@ mod dashboards;
 mod goals;
 mod http;
 mod ingest;
+mod memory;
 mod normalize;
 mod patch;
 mod process;

@@ -4,6 +4,7 @@ use std::fs;
 use std::net::{Ipv4Addr, TcpListener};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
+use std::str::FromStr;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, Result, bail};
@@ -131,10 +132,17 @@ impl Tree {
         let sum = |field: &str| -> f64 {
             self.pids()
                 .into_iter()
-                .filter_map(|pid| status_kb(pid, field))
+                .filter_map(|pid| status_kb::<f64>(pid, field))
                 .sum()
         };
         (sum("VmRSS:") / 1024.0, sum("VmHWM:") / 1024.0)
+    }
+
+    /// What is no page of a file, in KB.
+    pub(crate) fn own_memory_kb(self) -> u64 {
+        let pids = self.pids().into_iter();
+        pids.filter_map(|pid| status_kb::<u64>(pid, "RssAnon:"))
+            .sum()
     }
 
     fn pids(self) -> Vec<u32> {
@@ -172,7 +180,7 @@ fn cpu_ticks(pid: u32) -> Option<u64> {
     Some(field(11)? + field(12)?)
 }
 
-fn status_kb(pid: u32, field: &str) -> Option<f64> {
+fn status_kb<T: FromStr>(pid: u32, field: &str) -> Option<T> {
     let text = fs::read_to_string(format!("/proc/{pid}/status")).ok()?;
     let line = text.lines().find_map(|line| line.strip_prefix(field))?;
     line.split_ascii_whitespace().next()?.parse().ok()

@@ -28,6 +28,8 @@ pub(crate) struct Size {
     pub(crate) start_full_ms: Option<f64>,
     pub(crate) idle_mb: Option<f64>,
     pub(crate) ingest_peak_mb: Option<f64>,
+    /// Of it, what is no page of a mapped file.
+    pub(crate) ingest_own_mb: Option<f64>,
     pub(crate) peak_mb: Option<f64>,
     pub(crate) disk_bytes_per_span: Option<f64>,
     pub(crate) disk_per_cent_of_raw: Option<f64>,
@@ -110,6 +112,11 @@ impl Size {
             (
                 "memory peak while ingesting, MB",
                 self.ingest_peak_mb,
+                Smaller,
+            ),
+            (
+                "the same without pages of files, MB",
+                self.ingest_own_mb,
                 Smaller,
             ),
             ("memory peak, MB", self.peak_mb, Smaller),

@@ -13,6 +13,7 @@ use crate::corpus::Corpus;
 use crate::dashboards::Dashboards;
 use crate::http::Connection;
 use crate::ingest::{Load, as_f64};
+use crate::memory::OwnMemory;
 use crate::patch::mix;
 use crate::process::{Server, Tree, disk_bytes, settled_disk_bytes, until_at_rest};
 use crate::reads::Reader;
@@ -86,6 +87,7 @@ async fn measure(args: &Args, corpus: &Corpus, traces: u64, subject: &Subject) -
     let disk_before = subject.data.as_deref().map_or(0, disk_bytes);
 
     let cpu_before = subject.tree.map(Tree::cpu_seconds);
+    let own_memory = subject.tree.map(OwnMemory::watch);
     let load = Load {
         authority: &subject.authority,
         experiment: &experiment,
@@ -108,6 +110,8 @@ async fn measure(args: &Args, corpus: &Corpus, traces: u64, subject: &Subject) -
         ingested.cpu_seconds_per_million_spans = Some(per_span * 1e6);
     }
     let ingest_peak_mb = subject.tree.map(|tree| tree.memory_mb().1);
+    let ingest_own_mb = own_memory.as_ref().map(OwnMemory::largest_mb);
+    drop(own_memory);
 
     // The server may have closed the idle connection meanwhile.
     let mut connection = Connection::open(&subject.authority).await?;
@@ -147,6 +151,7 @@ async fn measure(args: &Args, corpus: &Corpus, traces: u64, subject: &Subject) -
         start_full_ms: None,
         idle_mb,
         ingest_peak_mb,
+        ingest_own_mb,
         peak_mb: subject.tree.map(|tree| tree.memory_mb().1),
         disk_bytes_per_span: disk.map(|bytes| as_f64(bytes) / as_f64(ingested.spans)),
         disk_per_cent_of_raw: disk.map(|bytes| as_f64(bytes) * 100.0 / as_f64(ingested.raw_bytes)),
