@@ -6,6 +6,7 @@ our spans theirs find their parent, below theirs ours do. What the attributes me
 
 from __future__ import annotations
 
+from collections import OrderedDict
 from typing import Any
 from weakref import WeakKeyDictionary
 
@@ -40,6 +41,9 @@ class _Running:
 
 
 _running: dict[int, _Running] = {}
+_ended: OrderedDict[int, spans.Span] = OrderedDict()
+"""The latest that are over: some libraries begin spans below them still."""
+_MAX_ENDED = 1000
 _asked: list[bool] = []
 
 
@@ -89,6 +93,8 @@ class Bridge:
         if running is not None:
             # One of ours that began meanwhile is nearer.
             return running.span if running.above is above else above
+        if above is None and parent.span_id in _ended:
+            return _ended[parent.span_id]
         if parent.is_remote and above is None:
             return _core.RemoteParent(f"00-{parent.trace_id:032x}-{parent.span_id:016x}-01")
         return above
@@ -100,6 +106,9 @@ class Bridge:
         with guard("opentelemetry"):
             _copy(span, running.span)
         spans.end(running.span, span.end_time)
+        _ended[span.context.span_id] = running.span
+        if len(_ended) > _MAX_ENDED:
+            _ended.popitem(last=False)
 
     def _on_ending(self, span: Any) -> None:
         """Newer SDKs ask for it; there is nothing left to add."""

@@ -57,6 +57,15 @@ def test_ours_and_theirs_find_each_other(
     assert len(recorded.rows()) == 1
 
 
+def test_a_span_below_one_that_is_over(tracer: trace.Tracer, autolog: Any, recorded: Recorded) -> None:
+    autolog("otel")
+    outer = tracer.start_span("outer")
+    outer.end()
+    tracer.start_span("late", context=trace.set_span_in_context(outer)).end()
+    assert recorded.tree() == ["outer UNKNOWN", "  late UNKNOWN"]
+    assert len(recorded.rows()) == 1
+
+
 def test_off_is_off(tracer: trace.Tracer, recorded: Recorded) -> None:
     _autolog.of("otel")()
     _autolog.of("otel")(disable=True)
