@@ -219,6 +219,34 @@ def _wrap_async(function: Any, signature: Any, method: Method, switch: Switch) -
     return wrapper
 
 
+def silent(function: Callable[..., Any], switch: Switch) -> Callable[..., Any]:
+    """A coroutine function or asynchronous generator below which no client tells of calls of models."""
+    if inspect.isasyncgenfunction(function):
+
+        @functools.wraps(function)
+        async def pieces(*args: Any, **kwargs: Any) -> Any:
+            inner = function(*args, **kwargs)
+            try:
+                while True:
+                    with spans.silence(switch.on):
+                        try:
+                            piece = await inner.__anext__()
+                        except StopAsyncIteration:
+                            return
+                    yield piece
+            finally:
+                await inner.aclose()
+
+        return pieces
+
+    @functools.wraps(function)
+    async def wrapper(*args: Any, **kwargs: Any) -> Any:
+        with spans.silence(switch.on):
+            return await function(*args, **kwargs)
+
+    return wrapper
+
+
 class Wrapping(Patches):
     """Patches that make spans, all turned off together."""
 

@@ -19,9 +19,15 @@ from .patching import find
 
 _MODEL_OPERATIONS = frozenset({"chat", "text_completion", "generate_content", "embeddings"})
 _MODEL_KINDS = frozenset({"LLM", "EMBEDDING"})
+_WITHOUT_TOKENS = frozenset({"openinference.instrumentation.guardrails"})
+"""Instrumentors whose calls of models never have tokens: the integration of the client below shall tell of them."""
 
 
-def _is_model_call(attributes: Any) -> bool:
+def _is_model_call(span: Any) -> bool:
+    scope = getattr(span, "instrumentation_scope", None)
+    if getattr(scope, "name", None) in _WITHOUT_TOKENS:
+        return False
+    attributes = getattr(span, "attributes", None) or {}
     return (
         attributes.get("openinference.span.kind") in _MODEL_KINDS
         or attributes.get("gen_ai.operation.name") in _MODEL_OPERATIONS
@@ -61,7 +67,7 @@ def _is_asking(parent: Any) -> bool:
         return False
     current = _current()
     running = _running.get(current.get_span_context().span_id)
-    return running is not None and running.span is parent and _is_model_call(getattr(current, "attributes", None) or {})
+    return running is not None and running.span is parent and _is_model_call(current)
 
 
 def _current() -> Any:
@@ -81,7 +87,7 @@ class Bridge:
                 return
             above = _core.current_parent()
             begun = spans.begin(span.name, "UNKNOWN", parent=self._parent(span, above), start_time_ns=span.start_time)
-            if _is_model_call(span.attributes or {}):
+            if _is_model_call(span):
                 spans.mark_asking(begun)
             _running[span.context.span_id] = _Running(begun, above)
 

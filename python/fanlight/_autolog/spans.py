@@ -5,7 +5,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
 from typing import Any
 from weakref import WeakKeyDictionary, WeakSet
 
@@ -35,6 +37,7 @@ _asking: WeakSet[Any] = WeakSet()
 _parents: WeakKeyDictionary[Any, Any] = WeakKeyDictionary()
 _other_contexts: list[Callable[[Any], Any]] = []
 _other_askers: list[Callable[[Any], bool]] = []
+_is_silent: ContextVar[bool] = ContextVar("fanlight_silence", default=False)
 _CURRENT: Any = object()
 
 
@@ -53,8 +56,20 @@ def ask_also(nearer: Callable[[Any], Any]) -> None:
 
 def is_asking() -> bool:
     """Whether the innermost span is a call of a model already: a client below it would tell of the same call."""
+    if _is_silent.get():
+        return True
     current = parent_of_context()
     return (current is not None and current in _asking) or any(asks(current) for asks in _other_askers)
+
+
+@contextmanager
+def silence(wanted: bool) -> Iterator[None]:
+    """Somebody else tells of the calls of models in the block."""
+    token = _is_silent.set(wanted or _is_silent.get())
+    try:
+        yield
+    finally:
+        _is_silent.reset(token)
 
 
 def mark_asking(span: Span) -> None:

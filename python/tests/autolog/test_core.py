@@ -16,8 +16,8 @@ from typing import Any
 
 import fanlight
 import pytest
-from fanlight import _autolog
-from fanlight._autolog import errors, hooks, spans
+from fanlight import _autolog, _imports
+from fanlight._autolog import errors, spans
 from fanlight._autolog.calls import Call, Method, Wrapping
 from fanlight._autolog.library import Library, Native
 from fanlight._autolog.table import LIBRARIES
@@ -187,7 +187,7 @@ def test_a_library_is_patched_when_it_is_imported(tmp_path: Path, monkeypatch: p
     (tmp_path / "a_late_library.py").write_text("value = 1\nloader = __loader__\n")
     monkeypatch.syspath_prepend(str(tmp_path))
     seen: list[int] = []
-    hooks.when_imported("a_late_library", lambda: seen.append(sys.modules["a_late_library"].value))
+    _imports.when_imported("a_late_library", lambda module: seen.append(module.value))
     assert seen == []
     module = importlib.import_module("a_late_library")
     assert seen == [1]
@@ -197,7 +197,7 @@ def test_a_library_is_patched_when_it_is_imported(tmp_path: Path, monkeypatch: p
 
 def test_a_wish_taken_back_leaves_no_hook(monkeypatch: pytest.MonkeyPatch) -> None:
     before = list(sys.meta_path)
-    hooks.when_imported("a_library_that_never_comes", lambda: None)()
+    _imports.when_imported("a_library_that_never_comes", lambda module: None)()
     assert sys.meta_path == before
 
 
