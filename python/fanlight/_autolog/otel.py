@@ -79,11 +79,13 @@ class Bridge:
     """What a tracer provider of OpenTelemetry's SDK tells of its spans."""
 
     def __init__(self) -> None:
-        self.is_on = True
+        self.users = 0
 
     def on_start(self, span: Any, parent_context: Any = None) -> None:
         with guard("opentelemetry"):
-            if not self.is_on or not spans.is_on():
+            if not self.users or not spans.is_on():
+                return
+            if spans.is_told() and _is_model_call(span):
                 return
             above = _core.current_parent()
             begun = spans.begin(span.name, "UNKNOWN", parent=self._parent(span, above), start_time_ns=span.start_time)
@@ -137,12 +139,12 @@ def _copy(span: Any, ours: spans.Span) -> None:
         ours.set_status("ERROR", span.status.description or "")
 
 
-_own: list[Any] = []
 _bridges: WeakKeyDictionary[Any, Bridge] = WeakKeyDictionary()
 
 
-def _bridge_to(provider: Any) -> Bridge:
-    """A provider keeps its processors: each has one of ours, which may be deaf."""
+def listen(provider: Any, patches: Wrapping) -> None:
+    """Takes over the spans of a provider until `patches` are undone. A provider keeps its processors: each has one of
+    ours, which may be deaf."""
     if not _asked:
         spans.ask_also(_nearer)
         spans.ask_whether_asking(_is_asking)
@@ -150,19 +152,23 @@ def _bridge_to(provider: Any) -> Bridge:
     if provider not in _bridges:
         _bridges[provider] = Bridge()
         provider.add_span_processor(_bridges[provider])
-    _bridges[provider].is_on = True
-    return _bridges[provider]
+    bridge = _bridges[provider]
+    bridge.users += 1
+
+    def stop_listening() -> None:
+        bridge.users -= 1
+
+    patches.on_undo(stop_listening)
 
 
-def own_provider() -> Any:
-    """A tracer provider for instrumentors, whose spans go nowhere else; the application's global one is left alone."""
-    if not _own:
-        provider_class: Any = find("opentelemetry.sdk.trace:TracerProvider")
-        sampler: Any = find("opentelemetry.sdk.trace.sampling:ALWAYS_ON")
-        provider = provider_class(sampler=sampler, shutdown_on_exit=False)
-        _bridge_to(provider)
-        _own.append(provider)
-    return _own[0]
+def own_provider(patches: Wrapping) -> Any:
+    """A tracer provider whose spans go nowhere else; the application's global one is left alone. Each start has its own:
+    some instrumentors leave wrappers behind when they stop, and nobody listens to those."""
+    provider_class: Any = find("opentelemetry.sdk.trace:TracerProvider")
+    sampler: Any = find("opentelemetry.sdk.trace.sampling:ALWAYS_ON")
+    provider = provider_class(sampler=sampler, shutdown_on_exit=False)
+    listen(provider, patches)
+    return provider
 
 
 def instrument(path: str, patches: Wrapping) -> None:
@@ -172,7 +178,7 @@ def instrument(path: str, patches: Wrapping) -> None:
         log.warning("%s is not there: another version of the instrumentor is needed", path)
         return
     instrumentor = instrumentor_class()
-    instrumentor.instrument(tracer_provider=own_provider(), skip_dep_check=True)
+    instrumentor.instrument(tracer_provider=own_provider(patches), skip_dep_check=True)
 
     def uninstrument() -> None:
         instrumentor.uninstrument()
@@ -188,13 +194,7 @@ def install_global(patches: Wrapping) -> None:
         log.warning("spans of OpenTelemetry need its SDK: pip install opentelemetry-sdk")
         return
     provider = trace.get_tracer_provider()
-    if not isinstance(provider, provider_class):
-        provider = own_provider()
-        trace.set_tracer_provider(provider)
-    bridge = _bridge_to(provider)
-
-    def stop_bridge() -> None:
-        if provider not in _own:  # instrumentors need that one
-            bridge.is_on = False
-
-    patches.on_undo(stop_bridge)
+    if isinstance(provider, provider_class):
+        listen(provider, patches)
+    else:
+        trace.set_tracer_provider(own_provider(patches))

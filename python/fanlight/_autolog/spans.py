@@ -62,6 +62,11 @@ def is_asking() -> bool:
     return (current is not None and current in _asking) or any(asks(current) for asks in _other_askers)
 
 
+def is_told() -> bool:
+    """The same, when the innermost span is one of an integration written here."""
+    return _core.current_parent() in _asking
+
+
 @contextmanager
 def silence(wanted: bool) -> Iterator[None]:
     """Somebody else tells of the calls of models in the block."""
