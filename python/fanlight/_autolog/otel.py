@@ -27,7 +27,7 @@ def _is_model_call(span: Any) -> bool:
     scope = getattr(span, "instrumentation_scope", None)
     if getattr(scope, "name", None) in _WITHOUT_TOKENS:
         return False
-    attributes = getattr(span, "attributes", None) or {}
+    attributes: Any = getattr(span, "attributes", None) or {}
     return (
         attributes.get("openinference.span.kind") in _MODEL_KINDS
         or attributes.get("gen_ai.operation.name") in _MODEL_OPERATIONS
@@ -147,7 +147,7 @@ def listen(provider: Any, patches: Wrapping) -> None:
     ours, which may be deaf."""
     if not _asked:
         spans.ask_also(_nearer)
-        spans.ask_whether_asking(_is_asking)
+        spans.ask_whether_asking(_is_asking, is_elsewhere=True)
         _asked.append(True)
     if provider not in _bridges:
         _bridges[provider] = Bridge()
