@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 import inspect
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import AsyncGenerator, Callable, Mapping
 from typing import Any
 
 from . import spans
@@ -220,24 +220,17 @@ def _wrap_async(function: Any, signature: Any, method: Method, switch: Switch) -
 
 
 def silent(function: Callable[..., Any], switch: Switch) -> Callable[..., Any]:
-    """A coroutine function or asynchronous generator below which no client tells of calls of models."""
+    """A coroutine function or asynchronous generator below which no client tells of calls of models. Anything else stays
+    as it is."""
     if inspect.isasyncgenfunction(function):
 
         @functools.wraps(function)
-        async def pieces(*args: Any, **kwargs: Any) -> Any:
-            inner = function(*args, **kwargs)
-            try:
-                while True:
-                    with spans.silence(switch.on):
-                        try:
-                            piece = await inner.__anext__()
-                        except StopAsyncIteration:
-                            return
-                    yield piece
-            finally:
-                await inner.aclose()
+        def pieces(*args: Any, **kwargs: Any) -> Any:
+            return _silent_pieces(function(*args, **kwargs), switch)
 
         return pieces
+    if not inspect.iscoroutinefunction(function):
+        return function
 
     @functools.wraps(function)
     async def wrapper(*args: Any, **kwargs: Any) -> Any:
@@ -245,6 +238,24 @@ def silent(function: Callable[..., Any], switch: Switch) -> Callable[..., Any]:
             return await function(*args, **kwargs)
 
     return wrapper
+
+
+async def _silent_pieces(inner: AsyncGenerator[Any, Any], switch: Switch) -> AsyncGenerator[Any, Any]:
+    """Silent while a piece is made, not while the application has it."""
+    step: Callable[[], Any] = inner.__anext__
+    while True:
+        with spans.silence(switch.on):
+            try:
+                piece = await step()
+            except StopAsyncIteration:
+                return
+        try:
+            step = functools.partial(inner.asend, (yield piece))
+        except GeneratorExit:
+            await inner.aclose()
+            raise
+        except BaseException as error:
+            step = functools.partial(inner.athrow, error)
 
 
 class Wrapping(Patches):

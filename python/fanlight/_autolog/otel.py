@@ -178,6 +178,9 @@ def instrument(path: str, patches: Wrapping) -> None:
         log.warning("%s is not there: another version of the instrumentor is needed", path)
         return
     instrumentor = instrumentor_class()
+    if getattr(instrumentor, "is_instrumented_by_opentelemetry", False):
+        log.warning("%s is started already, with spans for somebody else: fanlight.otel.autolog() takes them too", path)
+        return
     instrumentor.instrument(tracer_provider=own_provider(patches), skip_dep_check=True)
 
     def uninstrument() -> None:

@@ -130,6 +130,25 @@ def test_an_instrumentor_is_bound_to_our_core(provider: Provider, recorded: Reco
     assert recorded.tokens() == (9, 5)
 
 
+def test_an_instrumentor_of_the_application_is_left_alone(caplog: pytest.LogCaptureFixture) -> None:
+    from openinference.instrumentation.openai import OpenAIInstrumentor
+
+    path = "openinference.instrumentation.openai:OpenAIInstrumentor"
+    OpenAIInstrumentor().instrument(tracer_provider=TracerProvider())
+    try:
+        library = Library("theirs", Instrumentor("openai", path, "some-package"))
+        with caplog.at_level(logging.WARNING, "fanlight.autolog"):
+            library.enable(is_asked_for=True)
+        assert "is started already" in caplog.text
+        library.disable()
+        assert OpenAIInstrumentor().is_instrumented_by_opentelemetry
+    finally:
+        OpenAIInstrumentor().uninstrument()
+        for client in (openai.OpenAI, openai.AsyncOpenAI):
+            if "request" in vars(client):
+                del client.request
+
+
 def test_a_missing_instrumentor_is_named(caplog: pytest.LogCaptureFixture) -> None:
     library = Library("nothing", Instrumentor("json", "openinference.instrumentation.nothing:Nothing", "some-package"))
     with caplog.at_level(logging.WARNING, "fanlight.autolog"):
