@@ -232,11 +232,15 @@ fn adk(found: &Found<'_>) -> Option<&'static str> {
 
 fn vector_database(found: &Found<'_>) -> Option<&'static str> {
     let system = found.first_text(&[Key::DbSystem, Key::OldDbSystem])?;
-    let operation = found.first_text(&[Key::DbOperation, Key::OldDbOperation])?;
+    // Pinecone's instrumentor says what it does in the name only.
+    let operation = found
+        .first_text(&[Key::DbOperation, Key::OldDbOperation])
+        .unwrap_or(Cow::Borrowed(found.span.name.as_str()));
     let asks = ["query", "search"]
         .iter()
         .any(|verb| operation.to_ascii_lowercase().contains(verb));
-    (asks && VECTOR_DATABASES.contains(&system.as_ref())).then_some("RETRIEVER")
+    (asks && VECTOR_DATABASES.contains(&system.to_ascii_lowercase().as_str()))
+        .then_some("RETRIEVER")
 }
 
 fn named(found: &Found<'_>, key: Key, names: &Names) -> Option<&'static str> {
@@ -429,6 +433,15 @@ mod tests {
             .as_deref(),
             Some("RETRIEVER")
         );
+        let mut pinecone = span([("db.system", "Pinecone".into())]);
+        for (name, expected) in [
+            ("pinecone.query", "RETRIEVER"),
+            ("pinecone.upsert", "DATABASE"),
+        ] {
+            pinecone.name = name.into();
+            let found = Found::of(&pinecone);
+            assert_eq!(span_type(&found).as_deref(), Some(expected));
+        }
         let model_call = ("gen_ai.operation.name", Value::from("chat"));
         assert_eq!(
             type_of([("http.request.method", "POST".into()), model_call]).as_deref(),

@@ -7,6 +7,7 @@ use crate::keys::{TRACELOOP_COMPLETIONS, TRACELOOP_PROMPTS};
 /// Content of the first message; for a span that only calls tools, the arguments of its first call.
 pub(crate) fn inputs<'a>(found: &Found<'a>) -> Option<Field<'a>> {
     first(found, TRACELOOP_PROMPTS, content_number)
+        .or_else(|| first(found, TRACELOOP_PROMPTS, user_number))
         .or_else(|| first(found, TRACELOOP_COMPLETIONS, call_number))
 }
 
@@ -35,6 +36,11 @@ fn first<'a>(
 /// `<n>.content`
 fn content_number(rest: &str) -> Option<(u32, u32)> {
     Some((rest.strip_suffix(".content")?.parse().ok()?, 0))
+}
+
+/// `<n>.user`, which is how the instrumentors of Replicate and watsonx.ai write a prompt.
+fn user_number(rest: &str) -> Option<(u32, u32)> {
+    Some((rest.strip_suffix(".user")?.parse().ok()?, 0))
 }
 
 /// `<n>.tool_calls.<m>.arguments`
@@ -70,6 +76,16 @@ mod tests {
                 &"answer".into()
             ))
         );
+    }
+
+    #[test]
+    fn a_prompt_may_stand_under_its_role() {
+        let span = span([
+            ("gen_ai.prompt.0.user", "Hello".into()),
+            ("gen_ai.completion.0.content", "answer".into()),
+        ]);
+        let expected = Field::Attribute("gen_ai.prompt.0.user", &"Hello".into());
+        assert_eq!(inputs(&Found::of(&span)), Some(expected));
     }
 
     #[test]

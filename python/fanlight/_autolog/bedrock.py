@@ -11,8 +11,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from . import chat, spans
+from .anthropic import Message
 from .calls import Call, Method, Wrapping
-from .errors import guard
 from .patching import find
 from .streams import Collector, Listing, Watch, observe
 from .usage import read, token_usage
@@ -143,13 +143,31 @@ class _Conversation:
         _set_response(span, {"output": {"message": {"role": self._role, "content": content}}, **self._answer})
 
 
-class _Chunks(Listing):
-    """The chunks of a model's own stream, each a piece of JSON."""
+class _Chunks:
+    """The chunks of a model's own stream, each a piece of JSON: events of Anthropic's, or whatever another model says.
+    The last one counts tokens."""
+
+    def __init__(self) -> None:
+        self._message = Message()
+        self._others = Listing()
+        self._is_message = False
+        self._usage: dict[str, int] | None = None
 
     def add(self, piece: Any) -> bool:
-        with guard("bedrock"):
-            return super().add(_json((piece.get("chunk") or {}).get("bytes")))
-        return False
+        chunk = _json((piece.get("chunk") or {}).get("bytes"))
+        counts = read(chunk, "amazon-bedrock-invocationMetrics")
+        self._usage = token_usage(counts) or self._usage
+        if read(chunk, "type") == "message_start":
+            self._is_message = True
+        return self._message.add(chunk) if self._is_message else self._others.add(chunk)
+
+    def conclude(self, span: spans.Span) -> None:
+        if self._is_message:  # which counts by itself, and what came from a cache too
+            self._message.conclude(span)
+            return
+        self._others.conclude(span)
+        if self._usage is not None:
+            span.set_attribute(spans.USAGE, self._usage)
 
 
 def install(patches: Wrapping) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 import inspect
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import AsyncGenerator, Callable, Mapping
 from typing import Any
 
 from . import spans
@@ -217,6 +217,47 @@ def _wrap_async(function: Any, signature: Any, method: Method, switch: Switch) -
         return method.finish(span, call, result)
 
     return wrapper
+
+
+def silent(function: Callable[..., Any], is_wanted: Callable[[], bool]) -> Callable[..., Any]:
+    """A coroutine function or asynchronous generator below which no client tells of calls of models. Any other kind of
+    function stays as it is."""
+    if inspect.isasyncgenfunction(function):
+
+        @functools.wraps(function)
+        def pieces(*args: Any, **kwargs: Any) -> Any:
+            return _silent_pieces(function(*args, **kwargs), is_wanted)
+
+        return pieces
+    if not inspect.iscoroutinefunction(function):
+        return function
+
+    @functools.wraps(function)
+    async def wrapper(*args: Any, **kwargs: Any) -> Any:
+        with spans.silence(is_wanted()):
+            return await function(*args, **kwargs)
+
+    return wrapper
+
+
+async def _silent_pieces(
+    inner: AsyncGenerator[Any, Any], is_wanted: Callable[[], bool]
+) -> AsyncGenerator[Any, Any]:
+    """Silent while a piece is made, not while the application has it."""
+    step: Callable[[], Any] = inner.__anext__
+    while True:
+        with spans.silence(is_wanted()):
+            try:
+                piece = await step()
+            except StopAsyncIteration:
+                return
+        try:
+            step = functools.partial(inner.asend, (yield piece))
+        except GeneratorExit:
+            await inner.aclose()
+            raise
+        except BaseException as error:
+            step = functools.partial(inner.athrow, error)
 
 
 class Wrapping(Patches):

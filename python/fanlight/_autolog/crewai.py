@@ -50,6 +50,20 @@ class _Flow(_Step):
         return f"{type(call.subject).__name__}.kickoff"
 
 
+class _FlowStep(_Flow):
+    """One method of a flow."""
+
+    def name(self, call: Call) -> str:
+        return str(call.arguments.get("method_name") or "step")
+
+    def inputs(self, call: Call) -> Any:
+        return [_short(value) for value in call.arguments.get("args") or ()]
+
+    def conclude(self, span: spans.Span, result: Any) -> None:
+        # Newer versions answer with the number of an event too.
+        super().conclude(span, result[0] if isinstance(result, tuple) and result else result)
+
+
 def _short(value: Any) -> Any:
     """Agents and tasks refer to each other, to models and to tools: their names will do."""
     if isinstance(value, (list, tuple)):
@@ -63,6 +77,7 @@ _STEPS = {
     "crewai.crew:Crew.kickoff": _Step("Crew.kickoff", spans.CHAIN),
     "crewai.crew:Crew.akickoff": _Step("Crew.akickoff", spans.CHAIN),
     "crewai.flow.flow:Flow.kickoff_async": _Flow(span_type=spans.CHAIN),
+    "crewai.flow.flow:Flow._execute_method": _FlowStep(span_type=spans.CHAIN),
     "crewai.task:Task._execute_core": _Task(span_type=spans.CHAIN),
     "crewai.task:Task._aexecute_core": _Task(span_type=spans.CHAIN),
     "crewai.agent.core:Agent.execute_task": _Step(span_type=spans.AGENT),

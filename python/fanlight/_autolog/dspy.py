@@ -67,9 +67,7 @@ def _inputs(inputs: dict[str, Any]) -> Any:
     return {**flat, **(inputs.get("kwargs") or {})}
 
 
-def _callback(running: Running) -> Any:
-    base: Any = find("dspy.utils.callback:BaseCallback")
-
+def _callback(base: type[Any], running: Running) -> Any:
     def pair(span_type: str, method: str) -> tuple[Callable[..., None], Callable[..., None]]:
         def on_start(self: Any, call_id: str, instance: Any, inputs: dict[str, Any]) -> None:
             asked, attributes = _inputs(inputs), {}
@@ -108,7 +106,10 @@ def _attributes_of_model(instance: Any) -> dict[str, Any]:
 
 
 def install(patches: Wrapping) -> None:
-    callback = _callback(Running(patches.switch))
+    base: Any = find("dspy.utils.callback:BaseCallback")
+    if not isinstance(base, type):
+        return
+    callback = _callback(base, Running(patches.switch))
 
     def with_ours(get: Callable[..., Any]) -> Callable[..., Any]:
         @functools.wraps(get)

@@ -7,11 +7,11 @@ import importlib.util
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Any, Protocol
 
-from .calls import Wrapping
+from .._imports import when_imported
+from .calls import Wrapping, silent
 from .errors import guard, log
-from .hooks import when_imported
 
 
 @dataclass(frozen=True)
@@ -62,6 +62,23 @@ class Instrumentor:
         otel.instrument(self.path, patches)
 
 
+@dataclass(frozen=True)
+class Silence:
+    """Methods that ask models, of a library whose instrumentor makes its spans elsewhere or later: the integrations of
+    clients would count the same call once more."""
+
+    module: str
+    methods: tuple[str, ...]
+    path: str
+    """Of the instrumentor: unless it is started here, they shall be heard."""
+
+    def start(self, patches: Wrapping, library: str, is_asked_for: bool) -> None:
+        from . import otel
+
+        for name in self.methods:
+            patches.at(f"{self.module}:{name}", lambda method: silent(method, lambda: self.path in otel.started))
+
+
 class Part(Protocol):
     """One way in."""
 
@@ -102,7 +119,7 @@ class Library:
     def _enable(self, part: Part, is_asked_for: bool) -> None:
         patches = Wrapping()
 
-        def start() -> None:
+        def start(module: Any) -> None:
             with guard(f"the start of autolog for {self.name}"):
                 part.start(patches, self.name, is_asked_for)
 

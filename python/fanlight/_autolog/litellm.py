@@ -7,7 +7,7 @@ from typing import Any
 
 from . import chat, spans
 from .calls import Call, Method, Wrapping
-from .openai import conclude_embeddings
+from .openai import Text, conclude_embeddings
 from .streams import WATCH, Collector, Watch, tap
 
 
@@ -36,6 +36,11 @@ class _Completion(Method):
         return stream
 
 
+class _Text(_Completion):
+    def collector(self, call: Call) -> Collector:
+        return Text()
+
+
 class _Embedding(_Completion):
     span_type = spans.EMBEDDING
 
@@ -46,8 +51,8 @@ class _Embedding(_Completion):
 _FUNCTIONS = {
     "completion": _Completion,
     "acompletion": _Completion,
-    "text_completion": _Completion,
-    "atext_completion": _Completion,
+    "text_completion": _Text,
+    "atext_completion": _Text,
     "embedding": _Embedding,
     "aembedding": _Embedding,
 }
@@ -58,4 +63,4 @@ def install(patches: Wrapping) -> None:
         for module in ("litellm", "litellm.main"):
             patches.trace(f"{module}:{name}", method(f"litellm-{name}"))
     tap(patches, "litellm:CustomStreamWrapper")
-    tap(patches, "litellm:TextCompletionStreamWrapper")
+    tap(patches, "litellm.utils:TextCompletionStreamWrapper")

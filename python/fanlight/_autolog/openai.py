@@ -79,10 +79,10 @@ def _image(image: Mapping[str, Any]) -> dict[str, Any]:
     return known
 
 
-class _Completion:
+class Text:
     """The pieces of a plain completion."""
 
-    def __init__(self, body: Mapping[str, Any]) -> None:
+    def __init__(self, body: Mapping[str, Any] | None = None) -> None:
         self._whole: dict[str, Any] = {"object": "text_completion"}
         self._texts: dict[int, dict[str, Any]] = {}
 
@@ -137,7 +137,7 @@ ENDPOINTS = {
     "/chat/completions": Endpoint(
         "Completions", spans.CHAT_MODEL, chat.request_attributes, chat.conclude, chat.Completion
     ),
-    "/completions": Endpoint("Completions", spans.LLM, chat.request_attributes, chat.conclude, _Completion),
+    "/completions": Endpoint("Completions", spans.LLM, chat.request_attributes, chat.conclude, Text),
     "/responses": Endpoint("Responses", spans.CHAT_MODEL, chat.request_attributes, chat.conclude, _Response),
     "/embeddings": Endpoint("Embeddings", spans.EMBEDDING, _embedding_attributes, conclude_embeddings),
     "/images/generations": Endpoint("Images", spans.TOOL, _embedding_attributes, _conclude_images),

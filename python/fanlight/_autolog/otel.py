@@ -6,6 +6,7 @@ our spans theirs find their parent, below theirs ours do. What the attributes me
 
 from __future__ import annotations
 
+from collections import OrderedDict
 from typing import Any
 from weakref import WeakKeyDictionary
 
@@ -18,9 +19,15 @@ from .patching import find
 
 _MODEL_OPERATIONS = frozenset({"chat", "text_completion", "generate_content", "embeddings"})
 _MODEL_KINDS = frozenset({"LLM", "EMBEDDING"})
+_WITHOUT_TOKENS = frozenset({"openinference.instrumentation.guardrails"})
+"""Instrumentors whose calls of models never have tokens: the integration of the client below shall tell of them."""
 
 
-def _is_model_call(attributes: Any) -> bool:
+def _is_model_call(span: Any) -> bool:
+    scope = getattr(span, "instrumentation_scope", None)
+    if getattr(scope, "name", None) in _WITHOUT_TOKENS:
+        return False
+    attributes: Any = getattr(span, "attributes", None) or {}
     return (
         attributes.get("openinference.span.kind") in _MODEL_KINDS
         or attributes.get("gen_ai.operation.name") in _MODEL_OPERATIONS
@@ -40,6 +47,9 @@ class _Running:
 
 
 _running: dict[int, _Running] = {}
+_ended: OrderedDict[int, spans.Span] = OrderedDict()
+"""The latest that are over: some libraries begin spans below them still."""
+_MAX_ENDED = 1000
 _asked: list[bool] = []
 
 
@@ -57,7 +67,7 @@ def _is_asking(parent: Any) -> bool:
         return False
     current = _current()
     running = _running.get(current.get_span_context().span_id)
-    return running is not None and running.span is parent and _is_model_call(getattr(current, "attributes", None) or {})
+    return running is not None and running.span is parent and _is_model_call(current)
 
 
 def _current() -> Any:
@@ -69,15 +79,17 @@ class Bridge:
     """What a tracer provider of OpenTelemetry's SDK tells of its spans."""
 
     def __init__(self) -> None:
-        self.is_on = True
+        self.users = 0
 
     def on_start(self, span: Any, parent_context: Any = None) -> None:
         with guard("opentelemetry"):
-            if not self.is_on or not spans.is_on():
+            if not self.users or not spans.is_on():
+                return
+            if spans.is_told() and _is_model_call(span):
                 return
             above = _core.current_parent()
             begun = spans.begin(span.name, "UNKNOWN", parent=self._parent(span, above), start_time_ns=span.start_time)
-            if _is_model_call(span.attributes or {}):
+            if _is_model_call(span):
                 spans.mark_asking(begun)
             _running[span.context.span_id] = _Running(begun, above)
 
@@ -89,6 +101,8 @@ class Bridge:
         if running is not None:
             # One of ours that began meanwhile is nearer.
             return running.span if running.above is above else above
+        if above is None and parent.span_id in _ended:
+            return _ended[parent.span_id]
         if parent.is_remote and above is None:
             return _core.RemoteParent(f"00-{parent.trace_id:032x}-{parent.span_id:016x}-01")
         return above
@@ -100,6 +114,9 @@ class Bridge:
         with guard("opentelemetry"):
             _copy(span, running.span)
         spans.end(running.span, span.end_time)
+        _ended[span.context.span_id] = running.span
+        if len(_ended) > _MAX_ENDED:
+            _ended.popitem(last=False)
 
     def _on_ending(self, span: Any) -> None:
         """Newer SDKs ask for it; there is nothing left to add."""
@@ -122,32 +139,38 @@ def _copy(span: Any, ours: spans.Span) -> None:
         ours.set_status("ERROR", span.status.description or "")
 
 
-_own: list[Any] = []
+started: set[str] = set()
+"""Instrumentors that run for us."""
 _bridges: WeakKeyDictionary[Any, Bridge] = WeakKeyDictionary()
 
 
-def _bridge_to(provider: Any) -> Bridge:
-    """A provider keeps its processors: each has one of ours, which may be deaf."""
+def listen(provider: Any, patches: Wrapping) -> None:
+    """Takes over the spans of a provider until `patches` are undone. A provider keeps its processors: each has one of
+    ours, which may be deaf."""
     if not _asked:
         spans.ask_also(_nearer)
-        spans.ask_whether_asking(_is_asking)
+        spans.ask_whether_asking(_is_asking, is_elsewhere=True)
         _asked.append(True)
     if provider not in _bridges:
         _bridges[provider] = Bridge()
         provider.add_span_processor(_bridges[provider])
-    _bridges[provider].is_on = True
-    return _bridges[provider]
+    bridge = _bridges[provider]
+    bridge.users += 1
+
+    def stop_listening() -> None:
+        bridge.users -= 1
+
+    patches.on_undo(stop_listening)
 
 
-def own_provider() -> Any:
-    """A tracer provider for instrumentors, whose spans go nowhere else; the application's global one is left alone."""
-    if not _own:
-        provider_class: Any = find("opentelemetry.sdk.trace:TracerProvider")
-        sampler: Any = find("opentelemetry.sdk.trace.sampling:ALWAYS_ON")
-        provider = provider_class(sampler=sampler, shutdown_on_exit=False)
-        _bridge_to(provider)
-        _own.append(provider)
-    return _own[0]
+def own_provider(patches: Wrapping) -> Any:
+    """A tracer provider whose spans go nowhere else; the application's global one is left alone. Each start has its
+    own: some instrumentors leave wrappers behind when they stop, and nobody listens to those."""
+    provider_class: Any = find("opentelemetry.sdk.trace:TracerProvider")
+    sampler: Any = find("opentelemetry.sdk.trace.sampling:ALWAYS_ON")
+    provider = provider_class(sampler=sampler, shutdown_on_exit=False)
+    listen(provider, patches)
+    return provider
 
 
 def instrument(path: str, patches: Wrapping) -> None:
@@ -157,9 +180,14 @@ def instrument(path: str, patches: Wrapping) -> None:
         log.warning("%s is not there: another version of the instrumentor is needed", path)
         return
     instrumentor = instrumentor_class()
-    instrumentor.instrument(tracer_provider=own_provider(), skip_dep_check=True)
+    if getattr(instrumentor, "is_instrumented_by_opentelemetry", False):
+        log.warning("%s is started already, with spans for somebody else: fanlight.otel.autolog() takes them too", path)
+        return
+    instrumentor.instrument(tracer_provider=own_provider(patches), skip_dep_check=True)
+    started.add(path)
 
     def uninstrument() -> None:
+        started.discard(path)
         instrumentor.uninstrument()
 
     patches.on_undo(uninstrument)
@@ -173,13 +201,7 @@ def install_global(patches: Wrapping) -> None:
         log.warning("spans of OpenTelemetry need its SDK: pip install opentelemetry-sdk")
         return
     provider = trace.get_tracer_provider()
-    if not isinstance(provider, provider_class):
-        provider = own_provider()
-        trace.set_tracer_provider(provider)
-    bridge = _bridge_to(provider)
-
-    def stop_bridge() -> None:
-        if provider not in _own:  # instrumentors need that one
-            bridge.is_on = False
-
-    patches.on_undo(stop_bridge)
+    if isinstance(provider, provider_class):
+        listen(provider, patches)
+    else:
+        trace.set_tracer_provider(own_provider(patches))

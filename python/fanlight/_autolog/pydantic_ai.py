@@ -23,7 +23,7 @@ def install(patches: Wrapping) -> None:
     before = getattr(agent, "_instrument_default", False)
     # Older ones cannot leave content out, and have no word for leaving it in.
     wished = {"include_content": True} if "include_content" in inspect.signature(settings).parameters else {}
-    agent.instrument_all(settings(tracer_provider=otel.own_provider(), **wished))
+    agent.instrument_all(settings(tracer_provider=otel.own_provider(patches), **wished))
 
     def instrument_as_before() -> None:
         agent.instrument_all(before)

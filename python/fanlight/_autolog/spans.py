@@ -5,7 +5,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
 from typing import Any
 from weakref import WeakKeyDictionary, WeakSet
 
@@ -32,9 +34,13 @@ Span = Any
 """A span of the core, while it runs."""
 
 _asking: WeakSet[Any] = WeakSet()
+_asking_elsewhere: WeakSet[Any] = WeakSet()
+"""Of OpenTelemetry."""
 _parents: WeakKeyDictionary[Any, Any] = WeakKeyDictionary()
 _other_contexts: list[Callable[[Any], Any]] = []
+_askers: list[Callable[[Any], bool]] = []
 _other_askers: list[Callable[[Any], bool]] = []
+_is_silent: ContextVar[bool] = ContextVar("fanlight_silence", default=False)
 _CURRENT: Any = object()
 
 
@@ -54,17 +60,33 @@ def ask_also(nearer: Callable[[Any], Any]) -> None:
 def is_asking() -> bool:
     """Whether the innermost span is a call of a model already: a client below it would tell of the same call."""
     current = parent_of_context()
-    return (current is not None and current in _asking) or any(asks(current) for asks in _other_askers)
+    return is_told() or current in _asking_elsewhere or any(asks(current) for asks in _other_askers)
+
+
+def is_told() -> bool:
+    """The same, when an integration written here tells of the call."""
+    current = parent_of_context()
+    return _is_silent.get() or current in _asking or any(asks(current) for asks in _askers)
+
+
+@contextmanager
+def silence(wanted: bool) -> Iterator[None]:
+    """Somebody else tells of the calls of models in the block."""
+    token = _is_silent.set(wanted or _is_silent.get())
+    try:
+        yield
+    finally:
+        _is_silent.reset(token)
 
 
 def mark_asking(span: Span) -> None:
-    """It is a call of a model, whatever its type says."""
-    _asking.add(span)
+    """It is a call of a model that OpenTelemetry tells of."""
+    _asking_elsewhere.add(span)
 
 
-def ask_whether_asking(asks: Callable[[Any], bool]) -> None:
-    """`asks(current)` knows of a call of a model that cannot be current."""
-    _other_askers.append(asks)
+def ask_whether_asking(asks: Callable[[Any], bool], is_elsewhere: bool = False) -> None:
+    """`asks(current)` knows of a call of a model that cannot be current; of OpenTelemetry's with `is_elsewhere`."""
+    (_other_askers if is_elsewhere else _askers).append(asks)
 
 
 def is_inside(span_type: str) -> bool:

@@ -19,6 +19,7 @@ from typing import Any
 from . import spans
 from .calls import Switch, Wrapping
 from .errors import guard
+from .patching import find
 from .streams import WATCH, Collector, ObservedAsyncIterator, ObservedIterator, Watch, observe
 
 
@@ -44,8 +45,9 @@ class Client:
 
     def install(self, patches: Wrapping) -> None:
         base, switch = f"{self._library}._base_client", patches.switch
-        patches.at(f"{base}:SyncAPIClient.request", lambda request: self._sync(request, switch))
-        patches.at(f"{base}:AsyncAPIClient.request", lambda request: self._async(request, switch))
+        for name, wrap in (("SyncAPIClient", self._sync), ("AsyncAPIClient", self._async)):
+            for owner in _owners(find(f"{base}:{name}")):
+                patches.attribute(owner, "request", lambda request, wrap=wrap: wrap(request, switch))
         patches.at(f"{self._library}._streaming:Stream.close", _closes)
         patches.at(f"{self._library}._streaming:AsyncStream.close", _closes_async)
         for module in ("_response:APIResponse", "_legacy_response:LegacyAPIResponse"):
@@ -165,6 +167,14 @@ def attach(stream: Any, watch: Watch) -> Any:
     observed = ObservedAsyncIterator if hasattr(type(stream), "__anext__") else ObservedIterator
     stream._iterator = observed(inner, watch)
     return stream
+
+
+def _owners(base: Any) -> list[Any]:
+    """The class, and those below in which somebody has put a `request` of its own before."""
+    if not isinstance(base, type):
+        return []
+    below = [owner for kind in base.__subclasses__() for owner in _owners(kind)]
+    return [base, *(owner for owner in below if "request" in vars(owner))]
 
 
 def _body(options: Any) -> dict[str, Any]:

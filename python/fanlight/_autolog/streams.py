@@ -277,7 +277,8 @@ WATCH = "_fanlight_watch"
 
 
 def tap(patches: Patches, path: str) -> None:
-    """Prepares a class of streams: an object of it that has a watch tells it of its pieces and its end."""
+    """Prepares a class of streams: an object of it that has a watch tells it of its pieces and its end. Some ask the
+    model only when the first piece is wanted, so its span is current then."""
     for name in ("__next__", "__anext__"):
         patches.at(f"{path}.{name}", _tapped_async if name == "__anext__" else _tapped)
     for name in ("close", "__exit__"):
@@ -292,6 +293,7 @@ def _tapped(step: Callable[..., Any]) -> Callable[..., Any]:
         watch: Watch | None = vars(self).get(WATCH)
         if watch is None:
             return step(self)
+        token = spans.enter(watch.span)
         try:
             piece = step(self)
         except StopIteration:
@@ -300,6 +302,8 @@ def _tapped(step: Callable[..., Any]) -> Callable[..., Any]:
         except BaseException as error:
             watch.failed(error)
             raise
+        finally:
+            spans.leave(watch.span, token)
         watch.piece(piece)
         return piece
 
@@ -312,6 +316,7 @@ def _tapped_async(step: Callable[..., Any]) -> Callable[..., Any]:
         watch: Watch | None = vars(self).get(WATCH)
         if watch is None:
             return await step(self)
+        token = spans.enter(watch.span)
         try:
             piece = await step(self)
         except StopAsyncIteration:
@@ -320,6 +325,8 @@ def _tapped_async(step: Callable[..., Any]) -> Callable[..., Any]:
         except BaseException as error:
             watch.failed(error)
             raise
+        finally:
+            spans.leave(watch.span, token)
         watch.piece(piece)
         return piece
 

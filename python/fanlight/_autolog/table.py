@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from .library import Instrumentor, Library, Native
+from .library import Instrumentor, Library, Native, Silence
 
 
-def _inference(name: str, module: str, source: str, cls: str) -> Library:
-    """Through OpenInference."""
+def _inference(name: str, module: str, source: str, cls: str, *silent: tuple[str, ...]) -> Library:
+    """Through OpenInference. `silent` are modules, each with its methods that ask models while no span is current."""
     package = f"openinference-instrumentation-{source.replace('_', '-')}"
-    return Library(name, Instrumentor(module, f"openinference.instrumentation.{source}:{cls}", package))
+    path = f"openinference.instrumentation.{source}:{cls}"
+    silences = (Silence(asking, tuple(methods), path) for asking, *methods in silent)
+    return Library(name, Instrumentor(module, path, package), *silences)
 
 
 def _openllmetry(name: str, module: str, source: str, cls: str) -> Library:
@@ -63,8 +65,20 @@ _LIBRARIES = (
     _inference("instructor", "instructor", "instructor", "InstructorInstrumentor"),
     _inference("guardrails", "guardrails", "guardrails", "GuardrailsInstrumentor"),
     _inference("portkey", "portkey_ai", "portkey", "PortkeyInstrumentor"),
-    _inference("beeai", "beeai_framework", "beeai", "BeeAIInstrumentor"),
-    _inference("pipecat", "pipecat", "pipecat", "PipecatInstrumentor"),
+    _inference(
+        "beeai",
+        "beeai_framework",
+        "beeai",
+        "BeeAIInstrumentor",
+        ("beeai_framework.adapters.litellm.chat", "LiteLLMChatModel._create", "LiteLLMChatModel._create_stream"),
+    ),
+    _inference(
+        "pipecat",
+        "pipecat",
+        "pipecat",
+        "PipecatInstrumentor",
+        ("pipecat.services.openai.base_llm", "BaseOpenAILLMService.get_chat_completions"),
+    ),
     _inference("claude_agent_sdk", "claude_agent_sdk", "claude_agent_sdk", "ClaudeAgentSDKInstrumentor"),
     _inference("agentspec", "pyagentspec", "agentspec", "AgentSpecInstrumentor"),
     _openllmetry("cohere", "cohere", "cohere", "CohereInstrumentor"),

@@ -8,8 +8,15 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-_INPUT = ("input_tokens", "prompt_tokens", "prompt_token_count", "inputTokens", "request_tokens")
-_OUTPUT = ("output_tokens", "completion_tokens", "candidates_token_count", "outputTokens", "response_tokens")
+_INPUT = ("input_tokens", "prompt_tokens", "prompt_token_count", "inputTokens", "inputTokenCount", "request_tokens")
+_OUTPUT = (
+    "output_tokens",
+    "completion_tokens",
+    "candidates_token_count",
+    "outputTokens",
+    "outputTokenCount",
+    "response_tokens",
+)
 _TOTAL = ("total_tokens", "total_token_count", "totalTokens")
 _DETAILS = ("prompt_tokens_details", "input_tokens_details", "input_token_details")
 _CACHE_READ = (

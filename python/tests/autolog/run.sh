@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # Runs the autolog tests, one environment after the other, and fails if any of them fails.
-# Usage: run.sh [environment] [pytest arguments ...]     e.g. run.sh autolog -k stream
-# Default are autolog and autolog-frameworks; autolog-heavy takes minutes to set up and runs only when named.
+# Usage: run.sh [environment ...] [pytest arguments ...]     e.g. run.sh autolog -k stream
+# Default are autolog and autolog-frameworks. The others, one for each file in requirements/, take long to set up or hold
+# libraries that few use, and run only when named; `run.sh all` names every one.
 # FANLIGHT_BIN names the server binary; the wheel is the one that python/run-tests.sh has built.
 set -uo pipefail
 
@@ -13,11 +14,16 @@ export FANLIGHT_BIN="${FANLIGHT_BIN:-$repo/target/debug/fanlight}"
 python="${FANLIGHT_TEST_PYTHON:-3.11}"
 
 wheels="$cache/wheels/python-sdk"
-environments=(autolog autolog-frameworks)
-if [[ $# -gt 0 && "$1" != -* ]]; then
-  environments=("$1")
+environments=()
+while [[ $# -gt 0 && "$1" != -* ]]; do
+  if [[ "$1" == all ]]; then
+    for file in "$here"/requirements/*.txt; do environments+=("$(basename "$file" .txt)"); done
+  else
+    environments+=("$1")
+  fi
   shift
-fi
+done
+[[ ${#environments[@]} -gt 0 ]] || environments=(autolog autolog-frameworks)
 
 [[ -x "$FANLIGHT_BIN" ]] || { echo "run.sh: no server binary at $FANLIGHT_BIN (build it, or set FANLIGHT_BIN)" >&2; exit 2; }
 
@@ -45,8 +51,9 @@ set_up() {
 
 tests_of() {
   case "$1" in
-    autolog) echo . --ignore frameworks --ignore heavy ;;
-    autolog-*) echo "${1#autolog-}" ;;
+    autolog) echo . --ignore frameworks --ignore heavy --ignore instrumentors ;;
+    autolog-frameworks | autolog-heavy) echo "${1#autolog-}" ;;
+    autolog-*) echo "instrumentors/${1#autolog-}" ;;
   esac
 }
 

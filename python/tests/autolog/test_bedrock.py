@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import binascii
 import json
 import struct
@@ -36,6 +37,22 @@ EVENTS = [
 ]
 
 
+METRICS = {"amazon-bedrock-invocationMetrics": {"inputTokenCount": 12, "outputTokenCount": 5}}
+OF_CLAUDE: list[dict[str, Any]] = [
+    {"type": "message_start", "message": {"role": "assistant", "content": [], "usage": {"input_tokens": 12}}},
+    {"type": "content_block_start", "index": 0, "content_block": {"type": "text", "text": ""}},
+    {"type": "content_block_delta", "index": 0, "delta": {"type": "text_delta", "text": "You said: "}},
+    {"type": "content_block_delta", "index": 0, "delta": {"type": "text_delta", "text": "Hello there"}},
+    {"type": "message_delta", "delta": {"stop_reason": "end_turn"}, "usage": {"output_tokens": 5}},
+    {"type": "message_stop", **METRICS},
+]
+OF_TITAN: list[dict[str, Any]] = [{"outputText": "You said: "}, {"outputText": "Hello there", **METRICS}]
+
+
+def chunk(content: dict[str, Any]) -> bytes:
+    return framed("chunk", {"bytes": base64.b64encode(json.dumps(content).encode()).decode()})
+
+
 def framed(kind: str, payload: dict) -> bytes:
     """One message of the event stream encoding."""
     headers = b""
@@ -59,6 +76,9 @@ class Handler(BaseHTTPRequestHandler):
         elif self.path.endswith("/converse"):
             message = {"role": "assistant", "content": [{"text": "You said: Hello there"}]}
             content = json.dumps({"output": {"message": message}, "stopReason": "end_turn", "usage": USAGE}).encode()
+        elif self.path.endswith("/invoke-with-response-stream"):
+            kind = "application/vnd.amazon.eventstream"
+            content = b"".join(map(chunk, OF_TITAN if "titan" in self.path else OF_CLAUDE))
         else:
             content = json.dumps(INVOKED).encode()
         self.send_response(200)
@@ -106,6 +126,25 @@ def test_a_body_can_still_be_read(client: Any, recorded: Recorded) -> None:
     assert json.loads(answer["body"].read()) == INVOKED
     assert recorded.span("BedrockRuntime.invoke_model")["inputs"]["body"] == asked
     assert recorded.tokens() == (3, 2)
+
+
+def test_the_stream_of_a_model_in_its_own_words(client: Any, recorded: Recorded) -> None:
+    asked = {"max_tokens": 10, "messages": [{"role": "user", "content": "Hello there"}]}
+    answer = client.invoke_model_with_response_stream(modelId=MODEL, body=json.dumps(asked))
+    assert [json.loads(event["chunk"]["bytes"]) for event in answer["body"]] == OF_CLAUDE
+    [call] = recorded.calls()
+    assert (call.input[0].text, call.output[0].text) == ("Hello there", "You said: Hello there")
+    assert recorded.tokens() == (12, 5)
+
+
+def test_a_stream_of_other_words(client: Any, recorded: Recorded) -> None:
+    body = json.dumps({"inputText": "Hello there"})
+    answer = client.invoke_model_with_response_stream(modelId="amazon.titan-text-express-v1", body=body)
+    assert len(list(answer["body"])) == 2
+    span = recorded.span("BedrockRuntime.invoke_model_with_response_stream")
+    assert span["inputs"]["body"] == {"inputText": "Hello there"}
+    assert span["outputs"] == OF_TITAN
+    assert recorded.tokens() == (12, 5)
 
 
 def test_other_services_leave_no_span(client: Any, recorded: Recorded) -> None:

@@ -10,7 +10,9 @@ from support import fakellm
 
 from provider import Provider
 from recorded import Recorded
+from stand_in import Events, answering
 
+SAID = "You said: Hello there"
 MESSAGES: Any = [{"role": "user", "content": "Hello there"}]
 
 
@@ -59,6 +61,24 @@ def test_gemini_calls_functions_in_between(provider: Provider, autolog: Any, rec
     assert "secret" not in str(recorded.spans())
 
 
+async def test_gemini_embeddings(autolog: Any, recorded: Recorded) -> None:
+    from google import genai
+
+    autolog("gemini")
+    vector = {"values": [0.1, 0.2]}
+    answers = {":batchEmbedContents": {"embeddings": [vector]}, ":embedContent": {"embedding": vector}}
+    with answering(answers) as server:
+        client = genai.Client(api_key="secret", http_options={"base_url": server.url})
+        ask: Any = {"model": "gemini-embedding-001", "contents": "Hello there"}
+        client.models.embed_content(**ask)
+        await client.aio.models.embed_content(**ask)
+    for span in recorded.spans():
+        assert (span["type"], span["model"]) == ("EMBEDDING", "gemini-embedding-001")
+        assert span["outputs"] == {"embeddings": [{"dimensions": 2}]}
+    assert [span["name"] for span in recorded.spans()] == ["Models.embed_content", "AsyncModels.embed_content"]
+    assert "secret" not in str(recorded.spans())
+
+
 async def test_mistral(provider: Provider, autolog: Any, recorded: Recorded) -> None:
     from mistralai.client import Mistral
 
@@ -78,6 +98,54 @@ async def test_mistral(provider: Provider, autolog: Any, recorded: Recorded) -> 
     assert recorded.tokens() == (2 * usage["prompt_tokens"], 2 * usage["completion_tokens"])
 
 
+async def test_other_calls_of_mistral(autolog: Any, recorded: Recorded) -> None:
+    from mistralai.client import Mistral
+
+    autolog("mistral")
+    usage = {"prompt_tokens": 9, "completion_tokens": 5, "total_tokens": 14}
+    choice = {"index": 0, "message": {"role": "assistant", "content": SAID}, "finish_reason": "stop"}
+    whole = {"id": "c", "object": "chat.completion", "model": "codestral-latest", "created": 1, "usage": usage}
+    piece = {"index": 0, "delta": {"role": "assistant", "content": SAID}, "finish_reason": "stop"}
+    completion = {**whole, "choices": [choice]}
+    stream = Events([{**whole, "object": "chat.completion.chunk", "choices": [piece]}, "[DONE]"])
+    vector = {"object": "embedding", "embedding": [0.1, 0.2], "index": 0}
+    counts = {"prompt_tokens": 2, "completion_tokens": 0, "total_tokens": 2}
+    answers = {
+        "/agents/completions": (completion, completion),
+        "/fim/completions": (completion,),
+        "/agents/completions#stream": (stream,),
+        "/fim/completions#stream": (stream, stream),
+        "/embeddings": {"id": "e", "object": "list", "model": "mistral-embed", "data": [vector], "usage": counts},
+    }
+    with answering(answers) as server:
+        client = Mistral(api_key="secret", server_url=server.url)
+        client.agents.complete(agent_id="ag-1", messages=MESSAGES)
+        await client.agents.complete_async(agent_id="ag-1", messages=MESSAGES)
+        with client.agents.stream(agent_id="ag-1", messages=MESSAGES) as events:
+            assert len(list(events)) == 1
+        client.fim.complete(model="codestral-latest", prompt="def add(", suffix="return a + b")
+        with client.fim.stream(model="codestral-latest", prompt="def add(") as events:
+            assert len(list(events)) == 1
+        async for _ in await client.fim.stream_async(model="codestral-latest", prompt="def add("):
+            pass
+        client.embeddings.create(model="mistral-embed", inputs=["Hello"])
+    spans = recorded.spans()
+    assert [span["name"] for span in spans] == [
+        "Agents.complete",
+        "Agents.complete_async",
+        "Agents.stream",
+        "Fim.complete",
+        "Fim.stream",
+        "Fim.stream_async",
+        "Embeddings.create",
+    ]
+    assert [call.output[0].text for call in recorded.calls()] == [SAID] * 6
+    assert [call.input[0].text for call in recorded.calls()] == ["Hello there"] * 3 + ["def add("] * 3
+    assert recorded.tokens() == (6 * 9 + 2, 6 * 5)
+    assert (spans[-1]["type"], len(spans[-1]["outputs"]["data"])) == ("EMBEDDING", 1)
+    assert "secret" not in str(spans)
+
+
 def test_groq(provider: Provider, autolog: Any, recorded: Recorded) -> None:
     from groq import Groq, Stream
 
@@ -91,6 +159,21 @@ def test_groq(provider: Provider, autolog: Any, recorded: Recorded) -> None:
     client.chat.completions.with_raw_response.create(**ask).parse()
     said(recorded, 3)
     assert recorded.spans()[0]["provider"] == "groq"
+
+
+async def test_other_calls_of_groq(provider: Provider, autolog: Any, recorded: Recorded) -> None:
+    from groq import AsyncGroq
+
+    autolog("groq")
+    client = AsyncGroq(api_key="x", base_url=provider.url)
+    ask: Any = {"model": "llama-3.3-70b-versatile", "messages": MESSAGES}
+    await client.chat.completions.create(**ask)
+    async for _ in await client.chat.completions.create(**ask, stream=True):
+        pass
+    said(recorded, 2)
+    await client.embeddings.create(model="nomic-embed-text-v1_5", input=["hello", "world"])
+    span = recorded.span("AsyncEmbeddings")
+    assert (span["type"], span["provider"], span["tokens"]["input"]) == ("EMBEDDING", "groq", 2)
 
 
 async def test_agents_sdk(provider: Provider, autolog: Any, recorded: Recorded) -> None:
@@ -120,6 +203,42 @@ async def test_agents_sdk(provider: Provider, autolog: Any, recorded: Recorded) 
     assert second.output[0].text == "The tool said: 18 C"
     assert recorded.row()["session"] == "g-1"
     assert "The tool said: 18 C" in recorded.row()["response_preview"]
+
+
+async def test_agents_hand_over_and_are_guarded(provider: Provider, autolog: Any, recorded: Recorded) -> None:
+    import agents
+    import openai
+
+    @agents.input_guardrail
+    async def polite(context: Any, agent: Any, asked: Any) -> agents.GuardrailFunctionOutput:
+        return agents.GuardrailFunctionOutput(output_info="fine", tripwire_triggered=False)
+
+    @agents.output_guardrail
+    async def refused(context: Any, agent: Any, answer: Any) -> agents.GuardrailFunctionOutput:
+        return agents.GuardrailFunctionOutput(output_info="too long", tripwire_triggered=True)
+
+    autolog("openai")
+    agents.set_default_openai_client(openai.AsyncOpenAI(base_url=f"{provider.url}/v1"), use_for_tracing=False)
+    expert: Any = agents.Agent(name="expert", model="gpt-4o-mini", output_guardrails=[refused])
+    desk: Any = agents.Agent(name="desk", model="gpt-4o-mini", handoffs=[expert], input_guardrails=[polite])
+    with pytest.raises(agents.OutputGuardrailTripwireTriggered):
+        await agents.Runner.run(desk, "Hello there")
+    assert recorded.tree() == [
+        "Agent workflow AGENT",
+        "  desk AGENT",
+        "    polite GUARDRAIL",
+        "    Response CHAT_MODEL",
+        "    handoff CHAIN",
+        "  expert AGENT",
+        "    Response CHAT_MODEL",
+        "    refused GUARDRAIL",
+    ]
+    handoff = recorded.span("handoff")["attributes"]
+    assert (handoff["from_agent"], handoff["to_agent"]) == ("desk", "expert")
+    assert recorded.span("refused")["attributes"]["triggered"] is True
+    assert recorded.span("expert")["status"] == {"code": "ERROR", "message": "Guardrail tripwire triggered"}
+    plans = [fakellm.responses_plan(request["body"]) for request in provider.requests]
+    assert recorded.tokens() == (sum(it.input_tokens for it in plans), sum(it.output_tokens for it in plans))
 
 
 @pytest.mark.parametrize("libraries", [["pydantic_ai"], ["pydantic_ai", "openai"]], ids="+".join)

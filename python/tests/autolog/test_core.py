@@ -16,9 +16,9 @@ from typing import Any
 
 import fanlight
 import pytest
-from fanlight import _autolog
-from fanlight._autolog import errors, hooks, spans
-from fanlight._autolog.calls import Call, Method, Wrapping
+from fanlight import _autolog, _imports
+from fanlight._autolog import errors, spans
+from fanlight._autolog.calls import Call, Method, Wrapping, silent
 from fanlight._autolog.library import Library, Native
 from fanlight._autolog.table import LIBRARIES
 
@@ -173,6 +173,38 @@ def test_a_model_below_a_model_is_the_same_call(library: Any, patches: Wrapping,
     assert recorded.tree() == ["outer CHAT_MODEL", "  between UNKNOWN", "    inner CHAT_MODEL"]
 
 
+async def test_a_silent_method_makes_no_call_of_a_model(library: Any, recorded: Recorded) -> None:
+    """And nothing else changes: what it gets, gives and is."""
+    patches = Wrapping()
+    before = dict(vars(library.Thing))
+    patches.trace("a_library:Thing.inherited", Method("model", spans.CHAT_MODEL))
+    thing = library.Thing()
+
+    async def later(self: Any, x: int) -> Any:
+        return self.inherited(x)
+
+    async def pieces(self: Any) -> AsyncIterator[Any]:
+        got = yield self.inherited(1)
+        yield self.inherited(got)
+
+    for name, method in (("later", later), ("pieces_later", pieces)):
+        setattr(library.Thing, name, method)
+        patches.at(f"a_library:Thing.{name}", lambda function: silent(function, lambda: patches.switch.on))
+    plain = library.Thing.plain
+    patches.at("a_library:Thing.plain", lambda function: silent(function, lambda: patches.switch.on))
+    assert library.Thing.plain is plain
+    assert await thing.later(5) == 5
+    answers = thing.pieces_later()
+    assert await answers.__anext__() == 1
+    thing.inherited("heard")
+    assert await answers.asend(7) == 7
+    await answers.aclose()
+    assert [span["inputs"] for span in recorded.spans()] == [{"x": "heard"}]
+    patches.undo()
+    assert await thing.later(6) == 6
+    assert set(vars(library.Thing)) == set(before)
+
+
 def test_nothing_is_done_while_tracing_is_off(library: Any, patches: Wrapping, recorded: Recorded) -> None:
     patches.trace("a_library:Thing.plain", Method())
     fanlight._core.set_enabled(False)
@@ -187,7 +219,7 @@ def test_a_library_is_patched_when_it_is_imported(tmp_path: Path, monkeypatch: p
     (tmp_path / "a_late_library.py").write_text("value = 1\nloader = __loader__\n")
     monkeypatch.syspath_prepend(str(tmp_path))
     seen: list[int] = []
-    hooks.when_imported("a_late_library", lambda: seen.append(sys.modules["a_late_library"].value))
+    _imports.when_imported("a_late_library", lambda module: seen.append(module.value))
     assert seen == []
     module = importlib.import_module("a_late_library")
     assert seen == [1]
@@ -197,7 +229,7 @@ def test_a_library_is_patched_when_it_is_imported(tmp_path: Path, monkeypatch: p
 
 def test_a_wish_taken_back_leaves_no_hook(monkeypatch: pytest.MonkeyPatch) -> None:
     before = list(sys.meta_path)
-    hooks.when_imported("a_library_that_never_comes", lambda: None)()
+    _imports.when_imported("a_library_that_never_comes", lambda module: None)()
     assert sys.meta_path == before
 
 

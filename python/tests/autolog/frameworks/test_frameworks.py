@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 import gc
-import json
-import threading
 import time
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 import pytest
@@ -14,8 +11,24 @@ from conventions.calls import Call, of_request
 
 from provider import Provider
 from recorded import Recorded
+from stand_in import Events, answering
 
 MESSAGES: Any = [{"role": "user", "content": "Hello there"}]
+MODEL_INFO: Any = {
+    "vision": False,
+    "function_calling": True,
+    "json_output": False,
+    "family": "unknown",
+    "structured_output": False,
+}
+OLLAMA = {
+    "model": "llama3.2",
+    "message": {"role": "assistant", "content": "You said: Hello there"},
+    "done": True,
+    "done_reason": "stop",
+    "prompt_eval_count": 9,
+    "eval_count": 5,
+}
 
 
 @pytest.fixture(params=[False, True], ids=["alone", "with the client"])
@@ -75,6 +88,36 @@ def test_litellm_embeddings(provider: Provider, turn_on: Any, recorded: Recorded
     assert (span["type"], span["tokens"]["input"], len(span["outputs"]["data"])) == ("EMBEDDING", 2, 2)
 
 
+async def test_litellm_text_completions(turn_on: Any, recorded: Recorded) -> None:
+    import litellm
+
+    turn_on("litellm")
+    model = "text-completion-openai/gpt-3.5-turbo-instruct"
+    head = {"id": "c", "object": "text_completion", "created": 1, "model": "gpt-3.5-turbo-instruct"}
+    usage = {"prompt_tokens": 2, "completion_tokens": 5, "total_tokens": 7}
+    pieces = Events(
+        {**head, "choices": [{"index": 0, "text": text, "finish_reason": reason, "logprobs": None}]}
+        for text, reason in (("You said: ", None), ("Hello there", None), ("", "stop"))
+    )
+    pieces.append("[DONE]")
+    said = {"index": 0, "text": "You said: Hello there", "finish_reason": "stop", "logprobs": None}
+    answers = {"/completions#stream": pieces, "/completions": {**head, "choices": [said], "usage": usage}}
+    with answering(answers) as server:
+        ask: Any = {"model": model, "prompt": "Hello there", "api_base": server.url, "api_key": "secret"}
+        litellm.text_completion(**ask)
+        await litellm.atext_completion(**ask)
+        for _ in litellm.text_completion(**ask, stream=True):
+            pass
+        async for _ in await litellm.atext_completion(**ask, stream=True):
+            pass
+    calls = recorded.calls()
+    assert [call.input[0].text for call in calls] == ["Hello there"] * 4
+    assert [call.output[0].text for call in calls] == ["You said: Hello there"] * 4
+    assert [call.output_tokens for call in calls[:2]] == [5, 5]
+    assert len(recorded.rows()) == 4
+    assert "secret" not in str(recorded.spans())
+
+
 def test_litellm_stream_left_early(provider: Provider, turn_on: Any, recorded: Recorded) -> None:
     import litellm
 
@@ -116,6 +159,40 @@ def test_dspy(provider: Provider, turn_on: Any, recorded: Recorded) -> None:
     made = [of_request(request) for request in provider.requests]
     assert recorded.tokens() == (sum(call.input_tokens for call in made), sum(call.output_tokens for call in made))
     assert "secret" not in str(recorded.spans())
+
+
+def test_dspy_evaluation(provider: Provider, turn_on: Any, recorded: Recorded) -> None:
+    """Runs on threads of its own."""
+    import dspy
+
+    turn_on("dspy")
+    model = dspy.LM("openai/gpt-4o-mini", api_base=f"{provider.url}/v1", api_key="secret", cache=False)
+    questions = [dspy.Example(question=f"What is {i}?", answer="It").with_inputs("question") for i in range(3)]
+
+    def metric(example: Any, prediction: Any, trace: Any = None) -> bool:
+        return True
+
+    with dspy.context(lm=model):
+        dspy.Evaluate(devset=questions, metric=metric, num_threads=2)(dspy.Predict("question -> answer"))
+    made = [of_request(request) for request in provider.requests]
+    assert recorded.tree()[:2] == ["Evaluate.__call__ EVALUATOR", "  Predict.forward CHAIN"]
+    assert kinds(recorded).count("CHAT_MODEL") == len(made)
+    assert recorded.tokens() == (sum(call.input_tokens for call in made), sum(call.output_tokens for call in made))
+    assert len(recorded.rows()) == 1
+
+
+def test_dspy_optimizer(provider: Provider, turn_on: Any, recorded: Recorded) -> None:
+    import dspy
+
+    turn_on("dspy")
+    model = dspy.LM("openai/gpt-4o-mini", api_base=f"{provider.url}/v1", api_key="secret", cache=False)
+    examples = [dspy.Example(question=f"What is {i}?", answer="It").with_inputs("question") for i in range(2)]
+    with dspy.context(lm=model):
+        optimizer = dspy.BootstrapFewShot(metric=lambda *args: True, max_bootstrapped_demos=1, max_labeled_demos=1)
+        optimizer.compile(dspy.Predict("question -> answer"), trainset=examples)
+    assert recorded.tree()[0] == "BootstrapFewShot.compile CHAIN"
+    made = [of_request(request) for request in provider.requests]
+    assert recorded.tokens() == (sum(call.input_tokens for call in made), sum(call.output_tokens for call in made))
 
 
 async def test_llama_index(provider: Provider, turn_on: Any, recorded: Recorded) -> None:
@@ -253,6 +330,36 @@ async def test_autogen(provider: Provider, turn_on: Any, recorded: Recorded) -> 
     check(provider, recorded)
 
 
+async def test_autogen_anthropic(provider: Provider, autolog: Any, recorded: Recorded) -> None:
+    from autogen_core.models import UserMessage
+    from autogen_ext.models.anthropic import AnthropicChatCompletionClient
+
+    autolog("autogen", "anthropic")
+    model = AnthropicChatCompletionClient(
+        model="claude-sonnet-4-5", base_url=provider.url, api_key="secret", model_info=MODEL_INFO
+    )
+    message = UserMessage(content="Hello there", source="user")
+    await model.create([message])
+    async for _ in model.create_stream([message]):
+        pass
+    assert kinds(recorded) == ["CHAT_MODEL"] * 2
+    check(provider, recorded)
+    assert "secret" not in str(recorded.spans())
+
+
+async def test_autogen_ollama(autolog: Any, recorded: Recorded) -> None:
+    from autogen_core.models import UserMessage
+    from autogen_ext.models.ollama import OllamaChatCompletionClient
+
+    autolog("autogen", "ollama")
+    with answering({"/api/chat": OLLAMA}) as server:
+        model = OllamaChatCompletionClient(model="llama3.2", host=server.url, model_info=MODEL_INFO)
+        await model.create([UserMessage(content="Hello there", source="user")])
+    [call] = recorded.calls()
+    assert (call.input[0].text, call.output[0].text) == ("Hello there", "You said: Hello there")
+    assert recorded.tokens() == (9, 5)
+
+
 async def test_autogen_team(provider: Provider, turn_on: Any, recorded: Recorded) -> None:
     from autogen_agentchat.agents import AssistantAgent
     from autogen_agentchat.conditions import MaxMessageTermination
@@ -327,31 +434,13 @@ def test_instructor(provider: Provider, autolog: Any, recorded: Recorded) -> Non
     assert recorded.tokens() == (made[0].input_tokens, made[0].output_tokens)
 
 
-class OllamaHandler(BaseHTTPRequestHandler):
-    def log_message(self, *args: Any) -> None:
-        pass
-
-    def do_POST(self) -> None:
-        self.rfile.read(int(self.headers["content-length"]))
-        message = {"role": "assistant", "content": "You said: Hello there"}
-        counts = {"prompt_eval_count": 9, "eval_count": 5, "done_reason": "stop"}
-        content = json.dumps({"model": "llama3.2", "message": message, "done": True, **counts}).encode()
-        self.send_response(200)
-        self.send_header("content-type", "application/json")
-        self.send_header("content-length", str(len(content)))
-        self.end_headers()
-        self.wfile.write(content)
-
-
 def test_ollama(autolog: Any, recorded: Recorded) -> None:
     """Through its OpenLLMetry instrumentor."""
     import ollama
 
     autolog("ollama")
-    server = ThreadingHTTPServer(("127.0.0.1", 0), OllamaHandler)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    ollama.Client(host=f"http://127.0.0.1:{server.server_port}").chat(model="llama3.2", messages=MESSAGES)
-    server.shutdown()
+    with answering({"/api/chat": OLLAMA}) as server:
+        ollama.Client(host=server.url).chat(model="llama3.2", messages=MESSAGES)
     [call] = recorded.calls()
     assert (call.input[0].text, call.output[0].text) == ("Hello there", "You said: Hello there")
     assert recorded.tokens() == (9, 5)

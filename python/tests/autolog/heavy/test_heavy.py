@@ -41,6 +41,53 @@ def test_crewai(provider: Provider, autolog: Any, recorded: Recorded) -> None:
     assert "secret" not in str(recorded.spans())
 
 
+def test_crewai_flow(provider: Provider, autolog: Any, recorded: Recorded) -> None:
+    """Steps of a flow, one of which starts a crew, whose tool asks DSPy, which asks through LiteLLM."""
+    import dspy
+    from crewai import LLM, Agent, Crew, Task
+    from crewai.flow.flow import Flow, listen, start
+    from crewai.tools import tool
+
+    @tool("get_weather")
+    def get_weather(city: str) -> str:
+        """Weather of a city."""
+        model = dspy.LM("openai/gpt-4o-mini", api_base=f"{provider.url}/v1", api_key="x", cache=False)
+        with dspy.context(lm=model):
+            return str(model("Hello there")[0])
+
+    class Trip(Flow):
+        @start()
+        def choose(self) -> str:
+            return "Paris"
+
+        @listen(choose)
+        def look(self, city: str) -> str:
+            model = LLM(model="openai/gpt-4o-mini", base_url=f"{provider.url}/v1", api_key="x")
+            agent = Agent(role="Helper", goal="Help", backstory="Helpful.", llm=model, tools=[get_weather])
+            task = Task(description=f"Weather in {city}?", expected_output="A text.", agent=agent)
+            return Crew(agents=[agent], tasks=[task]).kickoff().raw
+
+    autolog("crewai", "dspy", "litellm", "openai")
+    Trip().kickoff()
+    assert recorded.tree() == [
+        "Trip.kickoff CHAIN",
+        "  choose CHAIN",
+        "  look CHAIN",
+        "    crew CHAIN",
+        "      Task CHAIN",
+        "        Helper AGENT",
+        "          Completions CHAT_MODEL",
+        "          get_weather TOOL",
+        "            LM.__call__ CHAT_MODEL",
+        "          Completions CHAT_MODEL",
+    ]
+    choose, look = recorded.span("choose"), recorded.span("look")
+    assert (choose["outputs"], look["inputs"]) == ("Paris", ["Paris"])
+    made = [of_request(request) for request in provider.requests]
+    assert recorded.tokens() == (sum(call.input_tokens for call in made), sum(call.output_tokens for call in made))
+    assert len(recorded.rows()) == 1
+
+
 def test_chroma(autolog: Any, recorded: Recorded) -> None:
     chromadb = pytest.importorskip("chromadb")
 
