@@ -84,6 +84,7 @@ screenshots: build
 
 ## Measure this machine for about half an hour; the tables go to standard output, the figures to target/bench*.json.
 bench: build
+	@cargo run --release --locked --package fanlight-bench -- --target normalize
 	@cargo run --release --locked --package fanlight-bench -- --server-bin $(abspath $(BIN)) --traces 100000 --traces 1000000 --out target/bench.json
 	@cargo run --release --locked --package fanlight-bench -- --server-bin $(abspath $(BIN)) --workload history --traces 60 --out target/bench-history.json
 	@cargo run --release --locked --package fanlight-bench -- --server-bin $(abspath $(BIN)) --workload small --batch 250 --traces 100000 --traces 1000000 --traces 10000000 --read-seconds 4 --out target/bench-small.json

@@ -268,6 +268,7 @@ pub(crate) struct CallArgs {
     pub(crate) tables: TableArgs,
     /// Name of the model, as clients write it
     pub(crate) model: String,
+    /// Who serves it, where tables tell providers apart
     #[arg(long)]
     pub(crate) provider: Option<String>,
     /// All input tokens, those of caches and sound included
@@ -286,12 +287,17 @@ pub(crate) struct CallArgs {
     #[arg(long, value_name = "TOKENS")]
     pub(crate) audio_input: Option<u64>,
     #[arg(long, value_name = "TOKENS")]
+    pub(crate) image_input: Option<u64>,
+    #[arg(long, value_name = "TOKENS")]
     pub(crate) audio_output: Option<u64>,
     #[arg(long, value_name = "TOKENS")]
     pub(crate) reasoning: Option<u64>,
     /// It was a batch
     #[arg(long)]
     pub(crate) batch: bool,
+    /// The day of the call, such as 2026-01-31; now when left out
+    #[arg(long, value_name = "DAY")]
+    pub(crate) on: Option<String>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]

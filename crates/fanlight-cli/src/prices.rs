@@ -6,9 +6,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::Context;
-use fanlight_model::{Clock, Rates, SystemClock, TokenUsage};
+use fanlight_model::{Clock, Price, Rates, SystemClock, TokenUsage};
 use fanlight_normalize::{
-    Call, CostLine, PriceRow, PriceSheet, PriceTable, Prices, Served, cost_lines,
+    Call, CostLine, PriceRow, PriceSheet, PriceTable, Prices, Served, cost_lines, day_start,
 };
 use serde_json::Value as Json;
 
@@ -74,13 +74,13 @@ fn read(path: &Path) -> anyhow::Result<PriceTable> {
     PriceTable::new("file", sheet).map_err(|reason| anyhow::anyhow!("{}: {reason}", path.display()))
 }
 
-/// A file before the tables of a server; without a server, the file and what comes with the program.
+/// A file before the tables of a server; where nobody names a server, the file and what comes with the program.
 fn prices(server: &ServerArg, file: Option<&Path>) -> Result<Prices, Failure> {
     let mut tables = Vec::new();
     if let Some(file) = file {
         tables.push(Arc::new(read(file)?));
     }
-    if server.url.is_some() {
+    if is_named(server) {
         let answer = client(server)?.get(PATH, &[])?;
         let told = answer["tables"].as_array().into_iter().flatten();
         for table in told.filter(|table| table["name"] != PriceTable::built_in().name()) {
@@ -88,6 +88,11 @@ fn prices(server: &ServerArg, file: Option<&Path>) -> Result<Prices, Failure> {
         }
     }
     Ok(Prices { tables })
+}
+
+fn is_named(server: &ServerArg) -> bool {
+    let is_set = |name: &&str| std::env::var_os(name).is_some_and(|value| !value.is_empty());
+    server.url.is_some() || URL_VARIABLES.iter().any(|name| is_set(name))
 }
 
 fn told_table(told: &Json) -> anyhow::Result<PriceTable> {
@@ -101,20 +106,33 @@ fn told_table(told: &Json) -> anyhow::Result<PriceTable> {
 }
 
 fn list(prices: &Prices, model: Option<&str>, printer: &mut Printer) -> Result<(), Failure> {
+    let mut is_any = false;
     for table in prices.tables.iter().chain([PriceTable::built_in()]) {
+        let rows = table.sheet().prices.iter();
+        let rows = rows.map(|row| (row, row.models.join(", ")));
+        let rows: Vec<_> = rows
+            .filter(|(_, names)| model.is_none_or(|model| names.contains(model)))
+            .collect();
+        if rows.is_empty() {
+            continue;
+        }
+        is_any = true;
         printer.line(&format!(
             "{}, version {} (US dollars per million tokens)",
             plain(table.name(), 80),
             plain(table.version(), 80)
         ))?;
-        for row in &table.sheet().prices {
-            let names = row.models.join(", ");
-            if model.is_none_or(|model| names.contains(model)) {
-                printer.line(&row_line(row, &names))?;
-            }
+        for (row, names) in rows {
+            printer.line(&row_line(row, &names))?;
         }
     }
-    Ok(())
+    match model {
+        Some(model) if !is_any => Err(Failure::NotFound(format!(
+            "no row has `{}` in a name; `fanlight prices test` also finds names with dates and paths",
+            plain(model, 200)
+        ))),
+        _ => Ok(()),
+    }
 }
 
 fn row_line(row: &PriceRow, names: &str) -> String {
@@ -124,6 +142,9 @@ fn row_line(row: &PriceRow, names: &str) -> String {
     }
     if let Some(from) = &row.from {
         _ = write!(line, " from {}", plain(from, 10));
+    }
+    if !row.hours.is_empty() {
+        _ = write!(line, " at {} UTC", plain(&row.hours.join(", "), 100));
     }
     _ = write!(line, ": {}", rates_text(row.per_million, row.per_thousand));
     for above in &row.above {
@@ -146,33 +167,39 @@ fn rates_text(per_million: Option<Rates>, per_thousand: Option<Rates>) -> String
 }
 
 fn test(asked: &CallArgs, printer: &mut Printer) -> Result<(), Failure> {
+    let usage = usage(asked)?;
     let prices = prices(&asked.tables.server, asked.tables.file.as_deref())?;
-    let usage = TokenUsage {
-        input: Some(asked.input),
-        output: Some(asked.output),
-        cache_read: asked.cache_read,
-        cache_write: asked.cache_write,
-        cache_write_1h: asked.cache_write_1h,
-        audio_input: asked.audio_input,
-        audio_output: asked.audio_output,
-        reasoning: asked.reasoning,
-        ..TokenUsage::default()
+    let at = match &asked.on {
+        Some(day) => day_start(day).ok_or_else(|| {
+            let day = plain(day, 40);
+            Failure::Usage(format!("--on is a day such as 2026-01-31, not `{day}`"))
+        })?,
+        None => SystemClock.now(),
+    };
+    let served = if asked.batch {
+        Served::Batch
+    } else {
+        Served::Normally
     };
     let call = Call {
         provider: asked.provider.as_deref(),
         model: &asked.model,
-        at: SystemClock.now(),
+        at,
         input_tokens: asked.input,
-        served: if asked.batch {
-            Served::Batch
-        } else {
-            Served::Normally
-        },
+        served,
     };
     let Some(price) = prices.price(&call) else {
         let model = plain(&asked.model, 200);
+        let normally = Call {
+            served: Served::Normally,
+            ..call
+        };
+        let what = match prices.price(&normally) {
+            Some(_) => format!("what a batch of `{model}` costs"),
+            None => format!("a price of `{model}`"),
+        };
         return Err(Failure::NotFound(format!(
-            "no table knows a price of `{model}`: its cost is unknown"
+            "no table knows {what}: its cost is unknown"
         )));
     };
     let lines = cost_lines(&usage, &price.rates);
@@ -180,12 +207,70 @@ fn test(asked: &CallArgs, printer: &mut Printer) -> Result<(), Failure> {
         printer.line(&line_text(line))?;
     }
     let total: f64 = lines.iter().map(|line| line.cost).sum();
-    printer.line(&format!(
-        "total ${total} by table {}, version {}, model {}",
+    printer.line(&format!("total ${total} by {}", price_text(price)))
+}
+
+/// No part may be larger than the whole.
+fn usage(asked: &CallArgs) -> Result<TokenUsage, Failure> {
+    let (input, output) = (Some(asked.input), Some(asked.output));
+    let cached = asked.cache_read.unwrap_or(0);
+    let cached = cached.saturating_add(asked.cache_write.unwrap_or(0));
+    for (part, tokens, whole, of) in [
+        (
+            "--cache-read with --cache-write",
+            Some(cached),
+            "--input",
+            input,
+        ),
+        (
+            "--cache-write-1h",
+            asked.cache_write_1h,
+            "--cache-write",
+            asked.cache_write,
+        ),
+        ("--audio-input", asked.audio_input, "--input", input),
+        ("--image-input", asked.image_input, "--input", input),
+        ("--reasoning", asked.reasoning, "--output", output),
+        ("--audio-output", asked.audio_output, "--output", output),
+    ] {
+        let (tokens, of) = (tokens.unwrap_or(0), of.unwrap_or(0));
+        if tokens > of {
+            return Err(Failure::Usage(format!(
+                "{part} is part of {whole}: {tokens} is more than {of}"
+            )));
+        }
+    }
+    Ok(TokenUsage {
+        input,
+        output,
+        total: None,
+        cache_read: asked.cache_read,
+        cache_write: asked.cache_write,
+        cache_write_1h: asked.cache_write_1h,
+        audio_input: asked.audio_input,
+        image_input: asked.image_input,
+        reasoning: asked.reasoning,
+        audio_output: asked.audio_output,
+    })
+}
+
+fn price_text(price: &Price) -> String {
+    let mut text = format!(
+        "table {}, version {}, model {}",
         plain(&price.table, 80),
         plain(&price.version, 80),
         plain(&price.model, 200)
-    ))
+    );
+    if let Some(from) = &price.from {
+        _ = write!(text, " from {}", plain(from, 10));
+    }
+    if let Some(above) = price.above_input_tokens {
+        _ = write!(text, ", above {above} input tokens");
+    }
+    if let Some(share) = price.batch {
+        _ = write!(text, ", batch × {share}");
+    }
+    text
 }
 
 fn line_text(line: &CostLine) -> String {

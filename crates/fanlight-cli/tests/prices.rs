@@ -205,6 +205,37 @@ fn the_command_line_lists_tests_and_imports() {
     assert!(tested.starts_with("input "), "{tested}");
     let unknown = run(&server, &["prices", "test", "unheard-of", "--input", "1"]);
     assert_eq!(unknown.status.code(), Some(3));
+    let long = [
+        "prices",
+        "test",
+        "claude-sonnet-4-5",
+        "--input",
+        "300000",
+        "--batch",
+        "--on",
+        "2025-11-24",
+    ];
+    let long = text(&run(&server, &long));
+    assert!(
+        long.ends_with("model claude-sonnet-4-5, above 200000 input tokens, batch × 0.5\n"),
+        "{long}"
+    );
+    let too_much = [
+        "prices",
+        "test",
+        "gpt-4o",
+        "--input",
+        "1",
+        "--cache-read",
+        "2",
+    ];
+    assert_eq!(run(&server, &too_much).status.code(), Some(2));
+    assert_eq!(
+        run(&server, &["prices", "list", "unheard-of"])
+            .status
+            .code(),
+        Some(3)
+    );
 
     assert!(text(&run(&server, &["prices", "import", file])).starts_with("version 7 counts"));
     let listed = text(&run(&server, &["prices", "list", "7b"]));

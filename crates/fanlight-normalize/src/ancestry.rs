@@ -73,7 +73,8 @@ pub(crate) fn above_marked(spans: &[&Span], marked: &[bool]) -> Vec<bool> {
     above
 }
 
-fn places(spans: &[&Span]) -> FxHashMap<SpanId, usize> {
+/// Where each span is.
+pub(crate) fn places(spans: &[&Span]) -> FxHashMap<SpanId, usize> {
     let ids = spans.iter().map(|span| span.span_id);
     ids.enumerate().map(|(at, id)| (id, at)).collect()
 }

@@ -27,11 +27,11 @@ pub fn counted_elsewhere(spans: &[Arc<Span>], meanings: &[Meaning<'_>]) -> Vec<b
     let marked: Vec<bool> = order
         .iter()
         .zip(&twice)
-        .map(|(&at, twice)| !twice && reports(&meanings[at]))
+        .map(|(&at, twice)| twice.is_none() && reports(&meanings[at]))
         .collect();
     let above = above_marked(&in_order, &marked);
     for ((at, twice), above) in order.into_iter().zip(twice).zip(above) {
-        elsewhere[at] = reports(&meanings[at]) && (twice || above);
+        elsewhere[at] = reports(&meanings[at]) && (twice.is_some() || above);
     }
     elsewhere
 }

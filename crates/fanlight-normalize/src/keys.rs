@@ -87,12 +87,20 @@ keys! {
     GenAiCacheWrite = "gen_ai.usage.cache_write.input_tokens",
     GenAiCacheCreation = "gen_ai.usage.cache_creation.input_tokens",
     GenAiReasoning = "gen_ai.usage.reasoning.output_tokens",
-    // Not part of the convention, but written beside its counts: OpenLLMetry and Strands.
+    GenAiAudioInput = "gen_ai.usage.audio.input_tokens",
+    GenAiImageInput = "gen_ai.usage.image.input_tokens",
+    GenAiAudioOutput = "gen_ai.usage.audio.output_tokens",
+    // Not part of the convention, but written beside its counts: OpenLLMetry, Strands, LiveKit.
     GenAiTotalTokens = "gen_ai.usage.total_tokens",
     GenAiCacheReadTokens = "gen_ai.usage.cache_read_input_tokens",
     GenAiCacheCreationTokens = "gen_ai.usage.cache_creation_input_tokens",
     GenAiCacheWriteTokens = "gen_ai.usage.cache_write_input_tokens",
     GenAiReasoningTokens = "gen_ai.usage.reasoning_tokens",
+    GenAiInputCachedTokens = "gen_ai.usage.input_cached_tokens",
+    GenAiInputAudioTokens = "gen_ai.usage.input_audio_tokens",
+    GenAiOutputAudioTokens = "gen_ai.usage.output_audio_tokens",
+    // Anthropic's own client.
+    AnthropicCacheWrite1h = "anthropic.usage.cache_creation.ephemeral_1h_input_tokens",
     // Pydantic AI.
     GenAiDetailsCacheRead = "gen_ai.usage.details.cache_read_tokens",
     GenAiDetailsCacheWrite = "gen_ai.usage.details.cache_write_tokens",

@@ -58,7 +58,7 @@ pub use messages::{
 pub use mlflow::{derived_values, mlflow_attributes};
 pub use model_name::{Models, models};
 pub use parameters::parameters;
-pub use prices::{AboveRow, Call, PriceRow, PriceSheet, PriceTable, Prices, Served};
+pub use prices::{AboveRow, Call, PriceRow, PriceSheet, PriceTable, Prices, Served, day_start};
 pub use summary::{sort_spans, summarize};
 pub use time_to_first_token::time_to_first_token;
 pub use tool_definitions::{ToolDefinition, tool_definitions};

@@ -14,11 +14,11 @@ pub(crate) struct Call<'a> {
     pub(crate) usage: TokenUsage,
 }
 
-/// For each span, in order of start, whether it is a call that another span has as well: a sibling from another
-/// instrumentation, around it in time, with the same model and the same tokens. Each call has one such span at most.
-pub(crate) fn seen_twice(spans: &[&Span], calls: &[Option<Call<'_>>]) -> Vec<bool> {
+/// For each span, in order of start, the span that has the same call as well: a sibling from another instrumentation,
+/// around it in time, with the same model and the same tokens. Each call has one such span at most.
+pub(crate) fn seen_twice(spans: &[&Span], calls: &[Option<Call<'_>>]) -> Vec<Option<usize>> {
     let mut open: FxHashMap<Option<SpanId>, Vec<usize>> = FxHashMap::default();
-    let mut twice = vec![false; spans.len()];
+    let mut twice = vec![None; spans.len()];
     for (at, call) in calls.iter().enumerate() {
         let Some(call) = call else { continue };
         let siblings = open.entry(spans[at].parent_id).or_default();
@@ -28,8 +28,7 @@ pub(crate) fn seen_twice(spans: &[&Span], calls: &[Option<Call<'_>>]) -> Vec<boo
                 && calls[sibling].is_some_and(|other| is_same(&other, call))
         });
         if let Some(place) = around {
-            siblings.swap_remove(place);
-            twice[at] = true;
+            twice[at] = Some(siblings.swap_remove(place));
         } else if siblings.len() < AT_ONCE {
             siblings.push(at);
         }
@@ -43,7 +42,8 @@ fn encloses(outer: &Span, inner: &Span) -> bool {
     outer.scope.name != inner.scope.name && ends.is_some_and(|(outer, inner)| inner <= outer)
 }
 
-fn is_same(one: &Call<'_>, other: &Call<'_>) -> bool {
+/// The same model counted the same input and output.
+pub(crate) fn is_same(one: &Call<'_>, other: &Call<'_>) -> bool {
     let counts = |usage: &TokenUsage| (usage.input, usage.output);
     one.model == other.model && counts(&one.usage) == counts(&other.usage)
 }
@@ -70,7 +70,7 @@ mod tests {
         }
     }
 
-    fn check(spans: &[Span], inputs: &[u64]) -> Vec<bool> {
+    fn check(spans: &[Span], inputs: &[u64]) -> Vec<Option<usize>> {
         let calls: Vec<_> = inputs
             .iter()
             .map(|input| {
@@ -93,8 +93,8 @@ mod tests {
             span(3, 1, "client", (15, 20)),
             span(4, 1, "client", (21, 25)),
         ];
-        assert_eq!(check(&spans, &[7, 7, 7]), [false, true, false]);
-        assert_eq!(check(&spans, &[7, 8, 7]), [false, false, true]);
+        assert_eq!(check(&spans, &[7, 7, 7]), [None, Some(0), None]);
+        assert_eq!(check(&spans, &[7, 8, 7]), [None, None, Some(0)]);
     }
 
     #[test]
@@ -103,7 +103,7 @@ mod tests {
         let elsewhere = [span(2, 1, "a", (10, 30)), span(3, 2, "b", (15, 20))];
         let beside = [span(2, 1, "a", (10, 30)), span(3, 1, "b", (15, 31))];
         for spans in [same_scope, elsewhere, beside] {
-            assert_eq!(check(&spans, &[7, 7]), [false, false]);
+            assert_eq!(check(&spans, &[7, 7]), [None, None]);
         }
     }
 }

@@ -9,9 +9,10 @@ use fanlight_model::{
     TraceSummary, UnixNanos,
 };
 
-use crate::ancestry::below_marked;
+use crate::ancestry::{below_marked, places};
+use crate::keys::Key;
 use crate::meaning::{Figures, figures};
-use crate::same_call::{Call, seen_twice};
+use crate::same_call::{Call, is_same, seen_twice};
 use crate::tags::{TRACE_NAME, tags};
 use crate::{cost, preview, token_usage, trace_facts};
 
@@ -27,6 +28,8 @@ struct Trace<'a> {
     facts: Option<Cow<'a, TraceFacts>>,
     spans: Vec<&'a Span>,
     figures: Vec<Figures<'a>>,
+    /// Whether a span is a call that another one beside it has as well.
+    twice: Vec<bool>,
 }
 
 /// Derives the summary of a trace. The order of `spans` does not matter; each id is expected once.
@@ -98,11 +101,13 @@ impl<'a> Trace<'a> {
         spans.sort_by_key(|span| (span.start, span.span_id));
         let nothing = || TraceFacts::new(key.trace, experiment);
         let facts = trace_facts::joined(facts, nothing, &spans);
-        let figures = spans.iter().map(|span| figures(span)).collect();
+        let mut figures: Vec<_> = spans.iter().map(|span| figures(span)).collect();
+        let twice = without_wrappers(&spans, &mut figures);
         Self {
             facts,
             spans,
             figures,
+            twice,
         }
     }
 
@@ -211,30 +216,18 @@ impl<'a> Trace<'a> {
     fn outermost<T>(&self, of: impl Fn(&Figures<'a>) -> Option<T>) -> impl Iterator<Item = T> {
         let values: Vec<_> = self.figures.iter().map(of).collect();
         let known: Vec<_> = values.iter().map(Option::is_some).collect();
-        let is_any_known = known.contains(&true);
-        let counted_elsewhere = if is_any_known {
-            let twice = seen_twice(&self.spans, &self.calls());
-            let below = below_marked(&self.spans, &known).into_iter();
-            below
-                .zip(twice)
-                .map(|(below, twice)| below || twice)
-                .collect()
+        let is_one = known.iter().filter(|known| **known).count() < 2;
+        let below = if is_one {
+            vec![false; known.len()]
         } else {
-            known
+            below_marked(&self.spans, &known)
         };
         values
             .into_iter()
-            .zip(counted_elsewhere)
-            .filter(|(_, elsewhere)| !elsewhere)
-            .filter_map(|(value, _)| value)
-    }
-
-    fn calls(&self) -> Vec<Option<Call<'_>>> {
-        let calls = self.figures.iter().map(|figures| {
-            let (model, usage) = (figures.model.as_deref()?, figures.usage?);
-            Some(Call { model, usage })
-        });
-        calls.collect()
+            .zip(below)
+            .zip(&self.twice)
+            .filter(|((_, below), twice)| !below && !**twice)
+            .filter_map(|((value, _), _)| value)
     }
 
     fn models(&self) -> Vec<String> {
@@ -260,6 +253,65 @@ impl<'a> Trace<'a> {
         });
         metadata
     }
+}
+
+/// For each span, whether another one beside it has the same call as well. A span that is the same call as one in it or
+/// beside it gets that one's figures, where they say all that its own say and more: clients know of their calls what
+/// instrumentations around them leave out.
+fn without_wrappers(spans: &[&Span], figures: &mut [Figures<'_>]) -> Vec<bool> {
+    let reports = figures.iter().filter(|figures| figures.usage.is_some());
+    if reports.count() < 2 {
+        return vec![false; spans.len()];
+    }
+    let calls: Vec<_> = figures.iter().map(call).collect();
+    let twice = seen_twice(spans, &calls);
+    let places = places(spans);
+    let parent = |at: usize| spans[at].parent_id.and_then(|id| places.get(&id).copied());
+    let around: Vec<_> = (0..spans.len())
+        .map(|at| {
+            let outer = twice[at].or_else(|| parent(at))?;
+            let (inner, outer_call) = (calls[at]?, calls[outer]?);
+            is_same(&inner, &outer_call).then_some(outer)
+        })
+        .collect();
+    // What is inside begins later: from the inside out.
+    for (at, outer) in around.into_iter().enumerate().rev() {
+        if let Some(outer) = outer
+            && outer < at
+            && spans[outer].attributes.get(Key::LlmCost.name()).is_none()
+            && says_more(&figures[at], &figures[outer])
+        {
+            (figures[outer].usage, figures[outer].cost) = (figures[at].usage, figures[at].cost);
+        }
+    }
+    twice.iter().map(Option::is_some).collect()
+}
+
+fn call<'a>(figures: &'a Figures<'_>) -> Option<Call<'a>> {
+    let (model, usage) = (figures.model.as_deref()?, figures.usage?);
+    Some(Call { model, usage })
+}
+
+/// Of two that count the same input and output.
+fn says_more(inner: &Figures<'_>, outer: &Figures<'_>) -> bool {
+    let parts = |figures: &Figures<'_>| {
+        let usage = figures.usage.unwrap_or_default();
+        let parts = [
+            usage.cache_read,
+            usage.cache_write,
+            usage.cache_write_1h,
+            usage.audio_input,
+            usage.image_input,
+            usage.reasoning,
+            usage.audio_output,
+        ];
+        parts.map(|part| part.unwrap_or(0))
+    };
+    let (inner_parts, outer_parts) = (parts(inner), parts(outer));
+    let mut pairs = inner_parts.iter().zip(&outer_parts);
+    inner.cost.is_some()
+        && inner_parts != outer_parts
+        && pairs.all(|(inner, outer)| inner == outer || *outer == 0)
 }
 
 fn count(length: usize) -> u32 {

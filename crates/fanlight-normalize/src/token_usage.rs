@@ -31,7 +31,9 @@ struct Counts {
     total: &'static [Key],
     cache_read: &'static [Key],
     cache_write: &'static [Key],
+    cache_write_1h: &'static [Key],
     audio_input: &'static [Key],
+    image_input: &'static [Key],
     reasoning: &'static [Key],
     audio_output: &'static [Key],
 }
@@ -44,7 +46,9 @@ const OPEN_INFERENCE: Counts = Counts {
     total: &[Key::OpenInferenceTotalTokens],
     cache_read: &[Key::OpenInferenceCacheRead],
     cache_write: &[Key::OpenInferenceCacheWrite],
+    cache_write_1h: &[],
     audio_input: &[Key::OpenInferenceAudioInput],
+    image_input: &[],
     reasoning: &[Key::OpenInferenceReasoning],
     audio_output: &[Key::OpenInferenceAudioOutput],
 };
@@ -56,7 +60,9 @@ const CLAUDE_CODE: Counts = Counts {
     total: &[],
     cache_read: &[Key::ClaudeCacheRead],
     cache_write: &[Key::ClaudeCacheCreation],
+    cache_write_1h: &[],
     audio_input: &[],
+    image_input: &[],
     reasoning: &[],
     audio_output: &[],
 };
@@ -67,7 +73,9 @@ const CODEX_CLI: Counts = Counts {
     total: &[Key::CodexTotalTokens],
     cache_read: &[Key::CodexCacheRead],
     cache_write: &[Key::CodexCacheWrite],
+    cache_write_1h: &[],
     audio_input: &[],
+    image_input: &[],
     reasoning: &[Key::CodexReasoning],
     audio_output: &[],
 };
@@ -79,7 +87,9 @@ const VERCEL: Counts = Counts {
     total: &[Key::VercelTotalTokens],
     cache_read: &[Key::VercelCacheRead, Key::VercelCachedTokens],
     cache_write: &[Key::VercelCacheWrite],
+    cache_write_1h: &[],
     audio_input: &[],
+    image_input: &[],
     reasoning: &[Key::VercelReasoningDetail, Key::VercelReasoning],
     audio_output: &[],
 };
@@ -98,6 +108,7 @@ const GEN_AI: Counts = Counts {
         Key::GenAiCacheRead,
         Key::GenAiCacheReadTokens,
         Key::GenAiDetailsCacheRead,
+        Key::GenAiInputCachedTokens,
     ],
     cache_write: &[
         Key::GenAiCacheWrite,
@@ -106,13 +117,23 @@ const GEN_AI: Counts = Counts {
         Key::GenAiCacheWriteTokens,
         Key::GenAiDetailsCacheWrite,
     ],
-    audio_input: &[Key::GenAiDetailsAudioInput],
+    cache_write_1h: &[Key::AnthropicCacheWrite1h],
+    audio_input: &[
+        Key::GenAiAudioInput,
+        Key::GenAiInputAudioTokens,
+        Key::GenAiDetailsAudioInput,
+    ],
+    image_input: &[Key::GenAiImageInput],
     reasoning: &[
         Key::GenAiReasoning,
         Key::GenAiReasoningTokens,
         Key::GenAiDetailsReasoning,
     ],
-    audio_output: &[Key::GenAiDetailsAudioOutput],
+    audio_output: &[
+        Key::GenAiAudioOutput,
+        Key::GenAiOutputAudioTokens,
+        Key::GenAiDetailsAudioOutput,
+    ],
 };
 /// One row, because they share the name of the total: asked one after the other, the total alone would win.
 const TRACELOOP_AND_VOLT_AGENT: Counts = Counts {
@@ -130,7 +151,9 @@ const TRACELOOP_AND_VOLT_AGENT: Counts = Counts {
     total: &[Key::TraceloopTotalTokens, Key::VoltTotalTokens],
     cache_read: &[Key::GenAiCacheReadTokens],
     cache_write: &[Key::GenAiCacheCreationTokens],
+    cache_write_1h: &[],
     audio_input: &[],
+    image_input: &[],
     reasoning: &[Key::TraceloopReasoning],
     audio_output: &[],
 };
@@ -157,9 +180,9 @@ impl Counts {
             total,
             cache_read: found.first_count(self.cache_read),
             cache_write: found.first_count(self.cache_write),
-            cache_write_1h: None,
+            cache_write_1h: found.first_count(self.cache_write_1h),
             audio_input: found.first_count(self.audio_input),
-            image_input: None,
+            image_input: found.first_count(self.image_input),
             reasoning: found.first_count(self.reasoning),
             audio_output: found.first_count(self.audio_output),
         };
@@ -441,6 +464,36 @@ mod tests {
         ]);
         let expected = r#"{"output_tokens": 1, "cache_read_input_tokens": 2, "cache_creation_input_tokens": 3}"#;
         assert_eq!(legacy, Some(json(expected)));
+    }
+
+    #[test]
+    fn every_part_of_gen_ai_counts_is_read() {
+        let counts = span([
+            ("gen_ai.usage.input_tokens", 100.into()),
+            ("gen_ai.usage.output_tokens", 50.into()),
+            ("gen_ai.usage.cache_write.input_tokens", 30.into()),
+            (
+                "anthropic.usage.cache_creation.ephemeral_1h_input_tokens",
+                20.into(),
+            ),
+            ("gen_ai.usage.audio.input_tokens", 10.into()),
+            ("gen_ai.usage.image.input_tokens", 5.into()),
+            ("gen_ai.usage.audio.output_tokens", 40.into()),
+            ("gen_ai.usage.reasoning.output_tokens", 6.into()),
+        ]);
+        let expected = TokenUsage {
+            input: Some(100),
+            output: Some(50),
+            total: Some(150),
+            cache_write: Some(30),
+            cache_write_1h: Some(20),
+            audio_input: Some(10),
+            image_input: Some(5),
+            audio_output: Some(40),
+            reasoning: Some(6),
+            ..TokenUsage::default()
+        };
+        assert_eq!(usage(&Found::of(&counts)), Some(expected));
     }
 
     #[test]

@@ -90,6 +90,7 @@ otlp! {
     haystack_otel,
     langfuse_sdk,
     langsmith_langgraph,
+    livekit,
     logfire_openai,
     logfire_pydantic_ai,
     oi_agents,

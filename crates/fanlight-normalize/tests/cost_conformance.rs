@@ -12,8 +12,8 @@ use std::path::Path;
 use std::sync::Arc;
 
 use fanlight_model::{
-    ExperimentId, Priced, Span, SpanId, SpanKind, TokenUsage, TraceId, TraceKey, UnixNanos, Value,
-    WorkspaceId,
+    ExperimentId, Priced, Scope, Span, SpanId, SpanKind, TokenUsage, TraceId, TraceKey, UnixNanos,
+    Value, WorkspaceId,
 };
 use fanlight_normalize::{
     Derivation, PriceSheet, PriceTable, Prices, derivation, meaning, summarize,
@@ -33,6 +33,9 @@ struct Case {
     provider: String,
     instrumentation: String,
     at: String,
+    /// With which versions the spans were captured; the others are written by hand.
+    #[serde(default)]
+    captured: Option<String>,
     #[serde(default)]
     usage: Option<serde_json::Value>,
     spans: Vec<CaseSpan>,
@@ -48,6 +51,9 @@ struct CaseSpan {
     id: u64,
     parent: Option<u64>,
     name: String,
+    /// The instrumentation it is from.
+    #[serde(default)]
+    scope: String,
     attributes: serde_json::Map<String, serde_json::Value>,
 }
 
@@ -112,6 +118,10 @@ fn spans(case: &Case) -> Vec<Arc<Span>> {
         Arc::new(Span {
             parent_id: span.parent.map(id),
             kind: SpanKind::Internal,
+            scope: Arc::new(Scope {
+                name: span.scope.clone(),
+                ..Scope::default()
+            }),
             start: UnixNanos(start.0 + span.id),
             end: Some(UnixNanos(start.0 + 1000)),
             attributes: attributes
@@ -216,6 +226,25 @@ fn every_case_has_its_tokens_and_dollars() {
 fn the_suite_covers_what_it_says() {
     let cases = cases();
     assert!(cases.len() >= 60);
+    let captured = |case: &&Case| case.captured.is_some();
+    let captured: Vec<_> = cases
+        .iter()
+        .filter(captured)
+        .map(|case| (case.provider.as_str(), case.instrumentation.as_str()))
+        .collect();
+    for provider in ["anthropic", "openai"] {
+        for instrumentation in [
+            "mlflow-autolog",
+            "openinference",
+            "openllmetry",
+            "otel-genai",
+        ] {
+            assert!(
+                captured.contains(&(provider, instrumentation)),
+                "{provider} {instrumentation}"
+            );
+        }
+    }
     let mut names: Vec<_> = cases.iter().map(|case| &case.name).collect();
     names.sort();
     names.dedup();

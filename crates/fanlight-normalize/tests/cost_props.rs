@@ -10,7 +10,7 @@ use proptest::collection::vec;
 use proptest::prelude::*;
 
 /// Names of all conventions that count, and of what decides about prices.
-const KEYS: [&str; 48] = [
+const KEYS: [&str; 53] = [
     "mlflow.chat.tokenUsage",
     "mlflow.spanOutputs",
     "mlflow.llm.model",
@@ -31,6 +31,11 @@ const KEYS: [&str; 48] = [
     "gen_ai.usage.cache_write_input_tokens",
     "gen_ai.usage.reasoning.output_tokens",
     "gen_ai.usage.reasoning_tokens",
+    "gen_ai.usage.audio.input_tokens",
+    "gen_ai.usage.image.input_tokens",
+    "gen_ai.usage.audio.output_tokens",
+    "gen_ai.usage.input_cached_tokens",
+    "anthropic.usage.cache_creation.ephemeral_1h_input_tokens",
     "gen_ai.usage.details.input_audio_tokens",
     "gen_ai.usage.raw",
     "gen_ai.usage.prompt_tokens",

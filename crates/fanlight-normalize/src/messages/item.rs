@@ -281,12 +281,15 @@ pub(super) fn finish_reason(value: &Value) -> Option<String> {
 
 /// An item of OpenAI's Responses that is no message with a role.
 pub(super) fn is_response_item(value: &Value) -> bool {
-    let Some(kind) = text(value, "type") else {
-        return false;
-    };
     if member(value, "role").is_some() {
         return false;
     }
+    let Some(kind) = text(value, "type") else {
+        // LiveKit lists calls without it.
+        return ["call_id", "name", "arguments"]
+            .iter()
+            .all(|name| member(value, name).is_some());
+    };
     match kind {
         "function_call_output" | "custom_tool_call_output" => true,
         "function_call" | "custom_tool_call" => member(value, "call_id").is_some(),

@@ -113,7 +113,7 @@ const BY_MEMBER: &[(&str, Read)] = &[
 
 const KIND: [&str; 3] = ["type", "block_type", "part_kind"];
 /// Marks in a prompt that say nothing.
-const SILENT: [&str; 2] = ["cachePoint", "cache_point"];
+const SILENT: [&str; 3] = ["cachePoint", "cache_point", "cache_breakpoint"];
 
 /// The parts that `value` stands for: none for a mark without content, several for a reasoning with several summaries.
 /// `None` when it is no part at all.
@@ -126,9 +126,9 @@ pub(super) fn read(value: &Value) -> Option<Vec<Part>> {
                 let call = member(value, "tool_call").and_then(|_| tool::call(value));
                 return call.map_or_else(|| read(inner), |call| Some(vec![call]));
             }
-            if members
-                .iter()
-                .any(|(name, _)| SILENT.contains(&name.as_str()))
+            let mut said = members.iter().map(|(name, _)| name.as_str());
+            if said.any(|name| SILENT.contains(&name))
+                || first_text(value, &KIND).is_some_and(|kind| SILENT.contains(&kind))
             {
                 return Some(Vec::new());
             }

@@ -45,6 +45,7 @@ const INPUT_LISTS: &[&str] = &[
     "history",
     "chat_history",
     "message_history",
+    "items",
 ];
 /// What comes after the history, by request: LlamaIndex, Pydantic AI.
 const LATEST: &[&str] = &["user_msg", "user_prompt"];
@@ -122,7 +123,7 @@ impl Reader {
             return self.read(&message, depth - 1);
         }
         if list.iter().any(item::is_message) {
-            let said = list.iter().filter(|item| !is_tool_definition(item));
+            let said = list.iter().filter(|item| is_said(item));
             return without_repeats(said.flat_map(|item| self.listed(item)).collect());
         }
         // LangGraph: what a node changes of the state.
@@ -263,9 +264,13 @@ fn without_repeats(mut messages: Vec<Message>) -> Vec<Message> {
     messages
 }
 
-/// Langfuse lists the tools a model may call among its messages.
-fn is_tool_definition(value: &Value) -> bool {
-    at(value, &["content", "function", "parameters"]).is_some()
+/// Langfuse lists the tools a model may call among its messages, LiveKit how its agents change.
+fn is_said(value: &Value) -> bool {
+    let is_change = matches!(
+        text(value, "type"),
+        Some("agent_config_update" | "agent_handoff")
+    );
+    !is_change && at(value, &["content", "function", "parameters"]).is_none()
 }
 
 /// `{"text": …, "toolCalls": […], "finishReason": …}` of Vercel's SDK.

@@ -9,7 +9,7 @@ use fanlight_model::{Price, Priced, Span, UnixNanos};
 use rustc_hash::{FxHashMap, FxHasher};
 use std::hash::Hasher;
 
-pub use sheet::{AboveRow, PriceRow, PriceSheet, Served};
+pub use sheet::{AboveRow, PriceRow, PriceSheet, Served, day_start};
 
 use self::names::names;
 use self::sheet::Offer;
@@ -60,11 +60,10 @@ impl PriceTable {
                 }
             }
         }
-        let latest_first = |offer: &Offer| std::cmp::Reverse(offer.from);
         for offers in table.offers.values_mut() {
-            offers.sort_by_key(latest_first);
+            offers.sort_by_key(Offer::order);
         }
-        table.patterns.sort_by_key(|(_, offer)| latest_first(offer));
+        table.patterns.sort_by_key(|(_, offer)| offer.order());
         table.sheet = sheet;
         Ok(table)
     }
@@ -119,7 +118,7 @@ impl PriceTable {
     }
 
     fn offer(&self, call: &Call<'_>, sells: impl Fn(Option<&str>) -> bool) -> Option<&Offer> {
-        let fits = |offer: &&Offer| offer.from <= call.at && sells(offer.provider.as_deref());
+        let fits = |offer: &&Offer| offer.holds(call.at) && sells(offer.provider.as_deref());
         names(call.model)
             .filter_map(|name| self.offers.get(name))
             .find_map(|offers| offers.iter().find(fits))
@@ -236,7 +235,12 @@ mod tests {
             ("claude-sonnet-4-20250514", 3.0),
             ("claude-opus-4-5-20251101", 5.0),
             ("models/gemini-2.0-flash-001", 0.1),
-            ("us.anthropic.claude-sonnet-4-5-20250929-v1:0", 3.0),
+            ("anthropic.claude-sonnet-4-5-20250929-v1:0", 3.0),
+            ("global.anthropic.claude-sonnet-4-5-20250929-v1:0", 3.0),
+            ("us.anthropic.claude-sonnet-4-5-20250929-v1:0", 3.3),
+            ("us.anthropic.claude-sonnet-4-20250514-v1:0", 3.0),
+            ("bedrock/eu.amazon.nova-lite-v1:0", 0.078),
+            ("us.amazon.nova-lite-v1:0", 0.06),
         ] {
             assert_eq!(input_rate(&call(name)), Some(input), "{name}");
         }
@@ -320,6 +324,24 @@ mod tests {
     }
 
     #[test]
+    fn a_price_may_depend_on_the_hour() {
+        let rate = |seconds: u64| {
+            input_rate(&Call {
+                at: UnixNanos(seconds * 1_000_000_000),
+                ..call("deepseek-v4-pro")
+            })
+        };
+        // Friday and Saturday, at noon and at two at night.
+        let friday = 1_795_737_600;
+        let hour = 3600;
+        assert_eq!(rate(friday + 12 * hour), Some(0.66));
+        assert_eq!(rate(friday + 2 * hour), Some(1.32));
+        assert_eq!(rate(friday + 26 * hour), Some(0.66));
+        // Before there were such hours.
+        assert_eq!(rate(friday - 180 * 24 * hour), Some(0.435));
+    }
+
+    #[test]
     fn the_first_table_that_knows_a_model_decides() {
         let table = |name: &str, text: &str| Arc::new(PriceTable::from_json(name, text).unwrap());
         let prices = Prices {
@@ -394,6 +416,10 @@ mod tests {
             (
                 r#"{"models": ["a"], "from": "May", "per_million": {"input": 1, "output": 1}}"#,
                 "`from` is no day",
+            ),
+            (
+                r#"{"models": ["a"], "hours": ["night"], "per_million": {"input": 1, "output": 1}}"#,
+                "`hours` has no times of day: `night`",
             ),
             (
                 r#"{"models": ["a"], "per_million": {"input": 1, "output": 1, "sound": 1}}"#,

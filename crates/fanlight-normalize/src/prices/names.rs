@@ -1,13 +1,15 @@
 //! The names under which a table may know a model.
 
-/// `model` itself, then without what providers put around it: a path in front, on Bedrock a region, a vendor and a
-/// revision, a date behind.
+/// `model` itself, then without what providers put around it: a path in front, on Bedrock a revision, a region and a
+/// vendor, a date behind. A region stays as long as it can, because some cost more.
 pub(super) fn names(model: &str) -> impl Iterator<Item = &str> {
     let name = model.rsplit_once('/').map_or(model, |(_, name)| name);
-    let bare = without_bedrock(name);
+    let (regional, bare) = of_bedrock(name).unzip();
     let candidates = [
         Some(model),
         Some(name).filter(|name| *name != model),
+        regional,
+        regional.and_then(without_version),
         bare,
         without_version(name),
         bare.and_then(without_version),
@@ -15,10 +17,13 @@ pub(super) fn names(model: &str) -> impl Iterator<Item = &str> {
     candidates.into_iter().flatten()
 }
 
-/// `claude-sonnet-4-20250514` of `us.anthropic.claude-sonnet-4-20250514-v1:0`.
-fn without_bedrock(name: &str) -> Option<&str> {
-    const REGIONS: [&str; 7] = ["us.", "eu.", "apac.", "global.", "jp.", "au.", "us-gov."];
-    const VENDORS: [&str; 7] = [
+/// `us.anthropic.claude-sonnet-4-20250514` and `claude-sonnet-4-20250514` of
+/// `us.anthropic.claude-sonnet-4-20250514-v1:0`.
+fn of_bedrock(name: &str) -> Option<(&str, &str)> {
+    const REGIONS: [&str; 8] = [
+        "us.", "eu.", "apac.", "global.", "jp.", "au.", "in.", "us-gov.",
+    ];
+    const VENDORS: [&str; 8] = [
         "anthropic.",
         "amazon.",
         "meta.",
@@ -26,17 +31,12 @@ fn without_bedrock(name: &str) -> Option<&str> {
         "cohere.",
         "ai21.",
         "deepseek.",
+        "openai.",
     ];
-    let prefixed = |prefixes: &[&str], name: &'_ str| {
-        prefixes
-            .iter()
-            .find(|prefix| name.starts_with(**prefix))
-            .map_or(0, |prefix| prefix.len())
+    let without = |prefixes: &[&str], name: &'_ str| {
+        let mut prefixes = prefixes.iter();
+        prefixes.find_map(|prefix| Some(name.len() - name.strip_prefix(prefix)?.len()))
     };
-    let name = &name[prefixed(&REGIONS, name)..];
-    let vendor = prefixed(&VENDORS, name);
-    let name = &name[vendor..];
-    (vendor > 0).then_some(())?;
     let digits = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
     let revision = name.rsplit_once("-v").filter(|(_, revision)| {
         revision
@@ -45,7 +45,10 @@ fn without_bedrock(name: &str) -> Option<&str> {
                 digits(major) && digits(minor)
             })
     });
-    Some(revision.map_or(name, |(name, _)| name))
+    let regional = revision.map_or(name, |(name, _)| name);
+    let region = without(&REGIONS, regional).unwrap_or(0);
+    let vendor = without(&VENDORS, &regional[region..])?;
+    Some((regional, &regional[region + vendor..]))
 }
 
 /// `name` without `-2024-08-06`, `-20241022`, `@20241022`, `-latest` or `-001` behind it.

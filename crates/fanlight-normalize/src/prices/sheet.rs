@@ -1,5 +1,6 @@
 //! A price table as people write it.
 
+use std::cmp::Reverse;
 use std::sync::Arc;
 
 use fanlight_model::{Price, Rates, UnixNanos};
@@ -27,6 +28,10 @@ pub struct PriceRow {
     /// `2025-09-29`: for spans that started on that day (UTC) or later, until the next row of the model begins.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub from: Option<String>,
+    /// `01:00-04:00` or `Mon-Fri 01:00-04:00`: only of spans that started in one of these times of day (UTC). Goes before
+    /// a row without, from the same day on.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub hours: Vec<String>,
     /// Rates come in one of two units.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub per_million: Option<Rates>,
@@ -69,7 +74,9 @@ fn rates(per_million: Option<Rates>, per_thousand: Option<Rates>) -> Result<Rate
 #[derive(Clone, Debug)]
 pub(super) struct Offer {
     pub(super) provider: Option<String>,
-    pub(super) from: UnixNanos,
+    from: UnixNanos,
+    /// Empty: all.
+    hours: Vec<Hours>,
     /// Largest limit first; the last one has none.
     tiers: Vec<Tier>,
 }
@@ -105,8 +112,12 @@ impl Offer {
             Some(day) => day_start(day).ok_or_else(|| format!("`from` is no day: `{day}`"))?,
             None => UnixNanos::default(),
         };
+        let hours = row.hours.iter().map(|text| {
+            Hours::of(text).ok_or_else(|| format!("`hours` has no times of day: `{text}`"))
+        });
+        let hours = hours.collect::<Result<_, String>>()?;
         let mut above = row.above.clone();
-        above.sort_by_key(|tier| std::cmp::Reverse(tier.input_tokens));
+        above.sort_by_key(|tier| Reverse(tier.input_tokens));
         let tiers = above
             .iter()
             .map(|tier| (tier.input_tokens, tier.per_million, tier.per_thousand))
@@ -137,8 +148,19 @@ impl Offer {
         Ok(Self {
             provider: row.provider.clone(),
             from,
+            hours,
             tiers: tiers.collect::<Result<_, String>>()?,
         })
+    }
+
+    /// Whether it is the price of calls that start `at` this time, as far as its own row says.
+    pub(super) fn holds(&self, at: UnixNanos) -> bool {
+        self.from <= at && (self.hours.is_empty() || self.hours.iter().any(|hours| hours.has(at)))
+    }
+
+    /// Offers that hold at a time are asked in this order.
+    pub(super) fn order(&self) -> impl Ord + use<> {
+        (Reverse(self.from), self.hours.is_empty())
     }
 
     pub(super) fn price(&self, input_tokens: u64, served: Served) -> Option<&Arc<Price>> {
@@ -154,8 +176,49 @@ impl Offer {
     }
 }
 
+/// A part of each day in UTC, or of each day from Monday to Friday.
+#[derive(Clone, Copy, Debug)]
+struct Hours {
+    is_of_workdays: bool,
+    /// Minutes of the day.
+    start: u64,
+    end: u64,
+}
+
+impl Hours {
+    fn of(text: &str) -> Option<Self> {
+        let workdays = text.strip_prefix("Mon-Fri ");
+        let (start, end) = workdays.unwrap_or(text).split_once('-')?;
+        let (start, end) = (minute(start)?, minute(end)?);
+        (start < end).then_some(Self {
+            is_of_workdays: workdays.is_some(),
+            start,
+            end,
+        })
+    }
+
+    fn has(self, at: UnixNanos) -> bool {
+        let minutes = at.0 / (60 * 1_000_000_000);
+        let (day, minute) = (minutes / MINUTES_OF_DAY, minutes % MINUTES_OF_DAY);
+        // The first day of the epoch was a Thursday: this counts from Monday.
+        let weekday = (day + 3) % 7;
+        (self.start..self.end).contains(&minute) && (!self.is_of_workdays || weekday < 5)
+    }
+}
+
+const MINUTES_OF_DAY: u64 = 24 * 60;
+
+/// `16:30` as minutes of the day; `24:00` is its end.
+fn minute(text: &str) -> Option<u64> {
+    let (hours, minutes) = text.split_once(':')?;
+    let number = |text: &str| text.parse::<u64>().ok().filter(|_| text.len() == 2);
+    let (hours, minutes) = (number(hours)?, number(minutes)?);
+    let minute = hours * 60 + minutes;
+    (minutes < 60 && minute <= MINUTES_OF_DAY).then_some(minute)
+}
+
 /// The start of `2025-09-29` in UTC.
-fn day_start(text: &str) -> Option<UnixNanos> {
+pub fn day_start(text: &str) -> Option<UnixNanos> {
     let mut parts = text.split('-');
     let mut number = |length: usize| {
         let part = parts.next().filter(|part| part.len() == length)?;
@@ -198,6 +261,31 @@ mod tests {
         ] {
             let expected = seconds.map(|seconds: u64| UnixNanos(seconds * 1_000_000_000));
             assert_eq!(day_start(text), expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn hours_are_of_a_day_or_of_a_working_day() {
+        // A Friday.
+        let day = day_start("2026-11-27").unwrap().0;
+        let has = |text: &str, minute: u64| {
+            let hours = Hours::of(text).unwrap();
+            hours.has(UnixNanos(day + minute * 60 * 1_000_000_000))
+        };
+        assert!(has("01:00-04:00", 60));
+        assert!(has("Mon-Fri 01:00-04:00", 239));
+        assert!(!has("01:00-04:00", 240));
+        assert!(has("00:00-24:00", 24 * 60 + 5));
+        assert!(!has("Mon-Fri 00:00-24:00", 24 * 60 + 5));
+        for text in [
+            "",
+            "1:00-4:00",
+            "04:00-01:00",
+            "00:60-02:00",
+            "00:00-24:01",
+            "Sat 01:00-02:00",
+        ] {
+            assert!(Hours::of(text).is_none(), "{text}");
         }
     }
 }

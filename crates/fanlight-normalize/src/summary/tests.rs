@@ -283,6 +283,45 @@ fn costs_are_summed_in_the_same_way() {
     );
 }
 
+/// Anthropic's own client says how long caches are kept, and what is around it does not.
+#[test]
+fn a_call_has_the_parts_that_its_innermost_span_knows() {
+    let call = |number, parent, more: Vec<(&str, Value)>| {
+        let mut span = child(
+            number,
+            parent,
+            [
+                ("gen_ai.request.model", "claude-sonnet-4-5".into()),
+                ("gen_ai.usage.input_tokens", 3000.into()),
+                ("gen_ai.usage.output_tokens", 10.into()),
+                ("gen_ai.usage.cache_creation.input_tokens", 2000.into()),
+            ],
+        );
+        for (name, value) in more {
+            span.attributes.insert(name, value);
+        }
+        span
+    };
+    let hour = vec![(
+        "anthropic.usage.cache_creation.ephemeral_1h_input_tokens",
+        500.into(),
+    )];
+    let alone = summary(None, [call(1, 0, hour.clone())]);
+    let around = summary(
+        None,
+        [
+            call(1, 0, Vec::new()),
+            child(2, 1, []),
+            call(3, 1, hour.clone()),
+        ],
+    );
+    assert_eq!(around.usage.unwrap().cache_write_1h, Some(500));
+    assert_eq!(around.cost, alone.cost);
+    let stated = vec![("mlflow.llm.cost", json(r#"{"total_cost": 1}"#))];
+    let stated = summary(None, [call(1, 0, stated), call(2, 1, hour)]);
+    assert_eq!(stated.cost.map(|cost| cost.total), Some(1.0));
+}
+
 #[test]
 fn figures_the_client_gave_win_and_junk_is_dropped() {
     let mut said = facts();

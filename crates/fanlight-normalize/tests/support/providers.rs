@@ -18,8 +18,9 @@ pub(crate) fn call(text: &str) -> Arc<Span> {
     let error = call["error"].as_str();
     Arc::new(Span {
         kind: SpanKind::Client,
-        start: UnixNanos(1_000),
-        end: Some(UnixNanos(9_000)),
+        // Names of models mean, and cost, what they did on this day: 2026-11-28.
+        start: UnixNanos(1_795_824_000_000_000_000),
+        end: Some(UnixNanos(1_795_824_000_000_008_000)),
         status: Status {
             code: if error.is_some() {
                 StatusCode::Error

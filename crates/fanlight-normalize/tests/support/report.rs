@@ -224,7 +224,7 @@ fn part(part: &Part) -> String {
     }
 }
 
-/// Input/output/total, then cache reads and writes.
+/// Input/output/total, then the parts that are not zero.
 fn usage(usage: Option<TokenUsage>) -> String {
     let Some(usage) = usage else {
         return "-".into();
@@ -236,12 +236,17 @@ fn usage(usage: Option<TokenUsage>) -> String {
         count(usage.output),
         count(usage.total)
     );
-    for (name, cached) in [
+    for (name, tokens) in [
         ("cache read", usage.cache_read),
         ("cache write", usage.cache_write),
+        ("for an hour", usage.cache_write_1h),
+        ("sound", usage.audio_input),
+        ("pictures", usage.image_input),
+        ("thoughts", usage.reasoning),
+        ("spoken", usage.audio_output),
     ] {
-        if let Some(cached) = cached.filter(|cached| *cached > 0) {
-            write!(text, " {name} {cached}").unwrap();
+        if let Some(tokens) = tokens.filter(|tokens| *tokens > 0) {
+            write!(text, " {name} {tokens}").unwrap();
         }
     }
     text

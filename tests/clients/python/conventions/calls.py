@@ -9,7 +9,13 @@ import requests
 from support import fakellm
 
 # Dollars per million tokens, from the providers' price lists.
-PRICES = {"gpt-4o-mini": (0.15, 0.60), "claude-sonnet-4-5": (3.0, 15.0)}
+PRICES = {
+    "gpt-4o-mini": {"input": 0.15, "output": 0.60},
+    "o4-mini": {"input": 1.10, "output": 4.40, "cache_read": 0.275},
+    "claude-sonnet-4-5": {"input": 3.0, "output": 15.0, "cache_read": 0.30, "cache_write": 3.75},
+}
+# Parts of input and of output.
+PARTS = ("cache_read", "cache_write", "reasoning")
 
 
 @dataclass
@@ -30,12 +36,18 @@ class Call:
     input_tokens: int
     output_tokens: int
     cost: float
+    # Those that are not zero.
+    parts: dict[str, int] = field(default_factory=dict)
 
 
-def call(model: str, asked: list[Message], answered: list[Message], input_tokens: int, output_tokens: int) -> Call:
-    rate_in, rate_out = PRICES[model]
-    cost = (input_tokens * rate_in + output_tokens * rate_out) / 1e6
-    return Call(model, asked, answered, input_tokens, output_tokens, round(cost, 12))
+def call(model: str, asked: list[Message], answered: list[Message], tokens: dict[str, int]) -> Call:
+    """`tokens`: input and output with all of their parts, and the parts."""
+    rates = PRICES[model]
+    parts = {name: tokens[name] for name in PARTS if tokens.get(name)}
+    cached = {name: count for name, count in parts.items() if name != "reasoning"}
+    cost = (tokens["input"] - sum(cached.values())) * rates["input"] + tokens["output"] * rates["output"]
+    cost += sum(count * rates[name] for name, count in cached.items())
+    return Call(model, asked, answered, tokens["input"], tokens["output"], round(cost / 1e6, 12), parts)
 
 
 def of_request(request: dict) -> Call:
@@ -46,14 +58,22 @@ def of_request(request: dict) -> Call:
         usage = reply["usage"]
         asked = [of_openai(message) for message in body["messages"]]
         answered = [of_openai(choice["message"]) for choice in reply["choices"]]
-        return call(body["model"], asked, answered, usage["prompt_tokens"], usage["completion_tokens"])
+        tokens = {
+            "input": usage["prompt_tokens"],
+            "output": usage["completion_tokens"],
+            "cache_read": usage["prompt_tokens_details"]["cached_tokens"],
+            "reasoning": usage["completion_tokens_details"]["reasoning_tokens"],
+        }
+        return call(body["model"], asked, answered, tokens)
     reply = fakellm.messages(body)
     usage = reply["usage"]
     system = body.get("system")
     asked = [Message("system", fakellm.text_of(system))] if system else []
     asked += [of_anthropic(message) for message in body["messages"]]
     answered = [of_anthropic(reply)]
-    return call(body["model"], asked, answered, usage["input_tokens"], usage["output_tokens"])
+    cached = {"cache_read": usage["cache_read_input_tokens"], "cache_write": usage["cache_creation_input_tokens"]}
+    tokens = {"input": usage["input_tokens"] + sum(cached.values()), "output": usage["output_tokens"], **cached}
+    return call(body["model"], asked, answered, tokens)
 
 
 def of_openai(message: dict) -> Message:
@@ -122,6 +142,7 @@ def of_span(span: dict) -> Call:
         tokens.get("input"),
         tokens.get("output"),
         round(cost["total"], 12) if cost else None,
+        {name: tokens[name] for name in PARTS if tokens.get(name)},
     )
 
 

@@ -21,8 +21,10 @@ INSTRUMENTATIONS = ["mlflow", "openinference", "openllmetry", "contrib"]
 # LlamaIndex needs an older OpenAI client, so it has an environment of its own: each has the programs it has libraries for.
 LIBRARIES = {
     "with_openai": "openinference.instrumentation.openai",
+    "with_openai_cached": "openinference.instrumentation.openai",
     "with_anthropic": "openinference.instrumentation.anthropic",
     "with_anthropic_stream": "openinference.instrumentation.anthropic",
+    "with_anthropic_cached": "openinference.instrumentation.anthropic",
     "with_langchain": "openinference.instrumentation.langchain",
     "with_llama_index": "openinference.instrumentation.llama_index",
     "with_pydantic_ai": "openinference.instrumentation.pydantic_ai",

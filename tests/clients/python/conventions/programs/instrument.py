@@ -15,6 +15,8 @@ MLFLOW = {
     "with_llama_index": "mlflow.llama_index",
     "with_pydantic_ai": "mlflow.pydantic_ai",
 }
+# Variants of a program need what it needs.
+VARIANTS = ("_stream", "_cached")
 # Program -> (module, class) of the instrumentors.
 INSTRUMENTORS = {
     "openinference": {
@@ -47,6 +49,12 @@ INSTRUMENTORS = {
 }
 
 
+def library(program: str) -> str:
+    for variant in VARIANTS:
+        program = program.removesuffix(variant)
+    return program
+
+
 def instrument(program: str, instrumentation: str) -> Callable[[], object]:
     """Answers what has to be called in the end, so that nothing is left in queues."""
     if instrumentation == "mlflow":
@@ -59,7 +67,7 @@ def mlflow(program: str) -> Callable[[], object]:
 
     mlflow.set_tracking_uri(URL)
     mlflow.set_experiment(EXPERIMENT)
-    importlib.import_module(MLFLOW[program.removesuffix("_stream")]).autolog()
+    importlib.import_module(MLFLOW[library(program)]).autolog()
     return mlflow.flush_trace_async_logging
 
 
@@ -81,6 +89,6 @@ def opentelemetry(program: str, instrumentation: str) -> Callable[[], object]:
 
             provider.add_span_processor(OpenInferenceSpanProcessor())
     provider.add_span_processor(BatchSpanProcessor(OTLPSpanExporter(f"{URL}/v1/traces")))
-    for module, name in INSTRUMENTORS[instrumentation][program.removesuffix("_stream")]:
+    for module, name in INSTRUMENTORS[instrumentation][library(program)]:
         getattr(importlib.import_module(module), name)().instrument(tracer_provider=provider)
     return provider.shutdown
