@@ -3,9 +3,10 @@
 import type { QueryClient } from '@tanstack/react-query';
 import { createRootRouteWithContext, createRoute, createRouter, lazyRouteComponent, redirect } from '@tanstack/react-router';
 
-import { experimentQuery, traceQuery } from '@/api/queries';
+import { experimentQuery } from '@/api/queries';
 import { Failed, LoadingRows } from '@/components/states';
 import { basePath } from '@/lib/base';
+import { treeQuery } from '@/screens/trace/queries';
 import { Shell } from '@/shell/shell';
 
 interface Context {
@@ -98,11 +99,12 @@ const compare = createRoute({
 const jump = createRoute({
   getParentRoute: () => root,
   path: '/traces/$traceId',
-  loader: async ({ context, params }) => {
-    const found = await context.queries.query(traceQuery(params.traceId));
+  loader: async ({ context, params, location }) => {
+    const { trace: found } = await context.queries.query(treeQuery(params.traceId));
     throw redirect({
       to: '/experiments/$experimentId/traces/$traceId',
-      params: { experimentId: found.trace.experiment, traceId: found.trace.id },
+      params: { experimentId: found.experiment, traceId: found.id },
+      search: location.search,
       replace: true,
     });
   },

@@ -6,7 +6,7 @@ import { browser, server, setUp } from './support/set-up';
 
 setUp(async () => {
   await server.send({ experiment: 'first', name: 'hello', input: 'who is there?' });
-}, ['--base-path', '/tools/fan']);
+}, { flags: ['--base-path', '/tools/fan'] });
 
 describe('the page', () => {
   test('has a policy, is never cached, and its assets are cached for ever', async () => {

@@ -96,7 +96,7 @@ function Figures({ experimentId, data, total, linkOf }: FiguresProps) {
           { label: 'all', color: 'var(--color-bar)', value: (group) => group.count },
           { label: 'failed', color: 'var(--color-error)', value: (group) => group.errors },
         ]} />
-        <Chart {...chart} title="Error rate" format={formatShare} linkOf={inBucket("status = 'ERROR'")} layers={[{ label: 'failed', color: 'var(--color-error)', value: (group) => group.errors / group.count }]} />
+        <Chart {...chart} title="Error rate" format={formatShare} least={0.1} linkOf={inBucket("status = 'ERROR'")} layers={[{ label: 'failed', color: 'var(--color-error)', value: (group) => group.errors / group.count }]} />
         <Chart {...chart} title="Latency" format={formatDuration} linkOf={inBucket('')} layers={[
           { label: 'p99', color: 'var(--color-accent-soft)', value: (group) => group.duration?.p99_ms },
           { label: 'p95', color: 'var(--color-bar)', value: (group) => group.duration?.p95_ms },

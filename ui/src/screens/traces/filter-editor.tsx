@@ -1,5 +1,5 @@
 import { autocompletion, acceptCompletion, closeCompletion, completionStatus, startCompletion, type Completion, type CompletionContext, type CompletionResult } from '@codemirror/autocomplete';
-import { defaultKeymap, history, historyKeymap } from '@codemirror/commands';
+import { history, historyKeymap } from '@codemirror/commands';
 import { EditorState, Prec, StateEffect, StateField } from '@codemirror/state';
 import { Decoration, EditorView, keymap, placeholder, type DecorationSet } from '@codemirror/view';
 import { useQueryClient, type QueryClient } from '@tanstack/react-query';
@@ -107,7 +107,8 @@ export default function FilterEditor({ experimentId, filter, onFilter, error, fo
               },
             ]),
           ),
-          keymap.of([...defaultKeymap, ...historyKeymap]),
+          // All else browsers do by themselves in one line.
+          keymap.of(historyKeymap),
           EditorView.updateListener.of((update) => {
             if (update.focusChanged && update.view.hasFocus && update.state.doc.length === 0) startCompletion(update.view);
             if (!update.docChanged) return;

@@ -1,6 +1,6 @@
 /** The traces of an experiment. */
 
-import { useInfiniteQuery, useQuery } from '@tanstack/react-query';
+import { useInfiniteQuery, useQuery, useQueryClient } from '@tanstack/react-query';
 import { useNavigate, useParams, useSearch } from '@tanstack/react-router';
 import { PanelLeft, Radio } from 'lucide-react';
 import { lazy, Suspense, useCallback, useEffect, useMemo, useRef, useState } from 'react';
@@ -13,6 +13,7 @@ import { formatWhole } from '@/format';
 import { useShortcuts } from '@/lib/shortcuts';
 import { SendTraces } from '@/screens/help/send-traces';
 import { AT_FIRST, elsewhere, readPlace, type Place } from '@/screens/trace/place';
+import { askEarly } from '@/screens/trace/queries';
 import { TopBar } from '@/shell/top-bar';
 
 import { aboutTyped, ALL_TIME, bounds, wholeFilter, writeAddress, type ListState } from './address';
@@ -60,12 +61,17 @@ function TraceList({ experimentId }: { experimentId: string }) {
   const drawer = useRef<HTMLElement>(null);
   const current = shownTrace ?? focused;
   // The first one is a step one can go back from, those after it are not.
+  const queries = useQueryClient();
   const show = useCallback(
     (id: string | null, next: Place) => {
-      if (id) setFocused(id);
+      if (id) {
+        setFocused(id);
+        // Its spans are on their way while the screen makes room for it.
+        if (id !== shownTrace) void askEarly(queries, id);
+      }
       void navigate({ to: '.', search: { ...list, trace: id ?? '', ...next }, replace: shownTrace !== null });
     },
-    [navigate, list, shownTrace],
+    [navigate, queries, list, shownTrace],
   );
   const open = useCallback((row: Row) => show(row.id, shownTrace === null ? { ...AT_FIRST, find: state.text.trim() } : elsewhere(place)), [show, shownTrace, state.text, place]);
   const openPage = useCallback(
@@ -233,7 +239,8 @@ function useRows(experimentId: string, state: ListState, openTags: string[]) {
   useEffect(() => {
     const before = state.live ? known.current : null;
     known.current = new Set(rows.map(({ id }) => id));
-    setFresh(before ? new Set(rows.filter(({ id }) => !before.has(id)).map(({ id }) => id)) : new Set());
+    const arrived = before ? rows.filter(({ id }) => !before.has(id)).map(({ id }) => id) : [];
+    setFresh((was) => (was.size === 0 && arrived.length === 0 ? was : new Set(arrived)));
   }, [rows, state.live]);
 
   const hasBegun = further.data !== undefined;
