@@ -36,7 +36,7 @@ export function Sums({ experimentId, a, b }: { experimentId: string; a: Whole; b
         <tbody>
           {[a, b].map((whole, place) => (
             <tr key={place} className="h-row">
-              <td className="pr-3">
+              <td className="max-w-80 truncate pr-3">
                 <Side of={place === 0 ? 'a' : 'b'} />{' '}
                 <Link to="/experiments/$experimentId/traces/$traceId" params={{ experimentId, traceId: whole.trace.id }} className="font-mono text-xs text-accent hover:underline">
                   {whole.trace.id.slice(0, 15)}
@@ -45,7 +45,7 @@ export function Sums({ experimentId, a, b }: { experimentId: string; a: Whole; b
               </td>
               <td className="pr-3 whitespace-nowrap">{formatAbsolute(whole.trace.start).slice(0, 19)}</td>
               <td className="pr-3"><TraceState state={whole.trace.state} /></td>
-              <td className="pr-3">{whole.trace.models.join(', ') || '–'}</td>
+              <td className="max-w-48 truncate pr-3" title={whole.trace.models.join(', ')}>{whole.trace.models.join(', ') || '–'}</td>
               {FIGURES.map(([name, value, format]) => (
                 <td key={name} className="pr-3 whitespace-nowrap">
                   {format(value(whole))}

@@ -31,7 +31,7 @@ export function TextDiff({ title, a, b }: { title: string; a: unknown; b: unknow
                 of === 'both' ? (
                   <span key={place}>{text}</span>
                 ) : (
-                  <mark key={place} className={cx('rounded-sm', of === 'a' ? 'bg-error-soft!' : 'bg-accent-soft!')}>{text}</mark>
+                  <mark key={place} className={cx('rounded-sm', of === 'a' ? 'bg-removed!' : 'bg-added!')}>{text}</mark>
                 ),
               )}
           </pre>

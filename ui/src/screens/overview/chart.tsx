@@ -38,7 +38,8 @@ export function Chart({ title, experimentId, buckets, layers, format, least = 0,
         {!isKnown && <p className="absolute inset-0 flex items-center justify-center text-sm text-faint">Nobody said</p>}
         {buckets.map((bucket) => (
           <div key={bucket.start} className="flex min-w-0 flex-1 px-px">
-            {bucket.group && (
+            {/* Where nothing is drawn nothing leads anywhere. */}
+            {hasBar(bucket, layers) && (
               <Link
                 to="/experiments/$experimentId/traces"
                 params={{ experimentId }}
@@ -64,6 +65,10 @@ export function Chart({ title, experimentId, buckets, layers, format, least = 0,
       </div>
     </Panel>
   );
+}
+
+function hasBar({ group }: Bucket, layers: Layer[]): boolean {
+  return group !== null && layers.some(({ value }) => (value(group) ?? 0) > 0);
 }
 
 function describe({ start, group }: Bucket, layers: Layer[], format: Props['format']): string {

@@ -7,6 +7,7 @@ import { useEffect, useState, type KeyboardEvent, type PointerEvent, type RefObj
 
 import { IconButton } from '@/components/button';
 import type { Search } from '@/routes';
+import { remember, remembered } from '@/lib/remembered';
 import { useShortcuts } from '@/lib/shortcuts';
 import { useNeighbours } from '@/screens/trace/neighbours';
 import { TracePanel } from '@/screens/trace/panel';
@@ -52,10 +53,10 @@ export default function Drawer({ experimentId, traceId, place, rows, scope, list
   }, [isNearEnd, onMore]);
   const go = (id: string | null) => id !== null && onTrace(id);
   useShortcuts({ '[': () => go(previous), ']': () => go(next), Escape: onClose });
-  const [share, setShare] = useState(() => Number.parseFloat(localStorage.getItem(WIDTH) ?? '') || 68);
+  const [share, setShare] = useState(() => Number.parseFloat(remembered(WIDTH) ?? '') || 68);
   const widen = (percent: number) => {
     const next = Math.min(95, Math.max(25, percent));
-    localStorage.setItem(WIDTH, `${next}%`);
+    remember(WIDTH, `${next}%`);
     setShare(next);
   };
   const name = data?.trace.name ?? traceId;

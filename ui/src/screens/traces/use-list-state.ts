@@ -1,6 +1,8 @@
 import { useNavigate, useSearch } from '@tanstack/react-router';
 import { useCallback, useMemo } from 'react';
 
+import { remember, remembered } from '@/lib/remembered';
+
 import { readAddress, writeAddress, writeColumns, type ListState } from './address';
 
 const REMEMBERED = 'fanlight.trace-columns';
@@ -9,10 +11,10 @@ const REMEMBERED = 'fanlight.trace-columns';
 export function useListState(): [ListState, (change: Partial<ListState>) => void] {
   const search = useSearch({ strict: false });
   const navigate = useNavigate();
-  const state = useMemo(() => readAddress(search, localStorage.getItem(REMEMBERED)), [search]);
+  const state = useMemo(() => readAddress(search, remembered(REMEMBERED)), [search]);
   const change = useCallback(
     (part: Partial<ListState>) => {
-      if (part.columns) localStorage.setItem(REMEMBERED, writeColumns(part.columns));
+      if (part.columns) remember(REMEMBERED, writeColumns(part.columns));
       // Looks are changed in place; what is asked for is a step one can go back from.
       const isLook = Object.keys(part).every((name) => name === 'columns' || name === 'live');
       // A trace beside the list stays there.
