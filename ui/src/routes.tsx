@@ -63,6 +63,11 @@ const traces = createRoute({
   getParentRoute: () => experiment,
   path: '/traces',
   component: lazyRouteComponent(() => import('@/screens/traces/screen'), 'TracesScreen'),
+  loader: async ({ context, params, location }) => {
+    // On its way while the screen is made.
+    const { askEarly } = await import('@/screens/traces/ask-early');
+    askEarly(context.queries, params.experimentId, location.search);
+  },
 });
 
 const trace = createRoute({
