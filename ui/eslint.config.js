@@ -26,6 +26,8 @@ export default defineConfig(
       ],
     },
   },
+  // Browsers deny it to pages in frames of others.
+  { files: ['src/**'], ignores: ['src/lib/remembered.ts'], rules: { 'no-restricted-globals': ['error', 'localStorage', 'sessionStorage'] } },
   // Small programs that Node runs as they are.
   { files: ['**/*.mjs'], extends: [ts.configs.disableTypeChecked], rules: { 'no-undef': 'off' } },
 );

@@ -3,9 +3,10 @@
 import type { QueryClient } from '@tanstack/react-query';
 import { createRootRouteWithContext, createRoute, createRouter, lazyRouteComponent, redirect } from '@tanstack/react-router';
 
-import { experimentQuery, traceQuery } from '@/api/queries';
+import { experimentQuery } from '@/api/queries';
 import { Failed, LoadingRows } from '@/components/states';
 import { basePath } from '@/lib/base';
+import { treeQuery } from '@/screens/trace/queries';
 import { Shell } from '@/shell/shell';
 
 interface Context {
@@ -62,6 +63,11 @@ const traces = createRoute({
   getParentRoute: () => experiment,
   path: '/traces',
   component: lazyRouteComponent(() => import('@/screens/traces/screen'), 'TracesScreen'),
+  loader: async ({ context, params, location }) => {
+    // On its way while the screen is made.
+    const { askEarly } = await import('@/screens/traces/ask-early');
+    askEarly(context.queries, params.experimentId, location.search);
+  },
 });
 
 const trace = createRoute({
@@ -98,11 +104,12 @@ const compare = createRoute({
 const jump = createRoute({
   getParentRoute: () => root,
   path: '/traces/$traceId',
-  loader: async ({ context, params }) => {
-    const found = await context.queries.query(traceQuery(params.traceId));
+  loader: async ({ context, params, location }) => {
+    const { trace: found } = await context.queries.query(treeQuery(params.traceId));
     throw redirect({
       to: '/experiments/$experimentId/traces/$traceId',
-      params: { experimentId: found.trace.experiment, traceId: found.trace.id },
+      params: { experimentId: found.experiment, traceId: found.id },
+      search: location.search,
       replace: true,
     });
   },

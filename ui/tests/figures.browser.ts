@@ -74,6 +74,29 @@ test('a figure of the overview leads to just as many traces', async () => {
   expect(browser.complaints()).toEqual([]);
 });
 
+test('every other element of the overview leads to the traces behind it', async () => {
+  const { page } = browser;
+  const opened = async (region: string, link: RegExp | string, filter: RegExp) => {
+    await visit('overview');
+    await page.getByRole('region', { name: region, exact: true }).getByRole('link', { name: link }).first().click();
+    await page.locator('[data-trace]').first().waitFor();
+    expect(new URL(page.url()).searchParams.get('q') ?? '').toMatch(filter);
+    return Number.parseInt(await page.getByRole('status').filter({ hasText: /traces?/ }).innerText(), 10);
+  };
+  expect(await opened('Spans', 'supervisor', /^span\.name = 'supervisor'$/)).toBe(117);
+  expect(await opened('Tools', 'check_eligibility', /^span\.name = 'check_eligibility'$/)).toBeGreaterThan(10);
+  expect(await opened('Tools', /^[1-9]$/, /^span\.name = '\w+' AND span\.status = 'ERROR'$/)).toBeGreaterThan(0);
+  expect(await opened('Models', 'gpt-4o', /^span\.model = 'gpt-4o(-mini)?'$/)).toBeGreaterThan(100);
+  for (const chart of ['Error rate', 'Latency', 'Tokens', 'Cost']) expect(await opened(chart, /·/, /^(status = 'ERROR')?$/)).toBeGreaterThan(0);
+  await visit('overview');
+  const cell = page.getByRole('group', { name: 'Latency by number of traces' }).getByRole('link').first();
+  const count = /(\d+) traces?$/.exec((await cell.getAttribute('aria-label')) ?? '')?.[1] ?? '';
+  await cell.click();
+  await page.getByRole('status').filter({ hasText: new RegExp(`^${count} traces?`) }).waitFor();
+  expect(new URL(page.url()).searchParams.get('q')).toMatch(/^execution_time_ms >= /);
+  expect(browser.complaints()).toEqual([]);
+});
+
 test('an overview of nothing says so', async () => {
   await visit("overview?q=name%20%3D%20'nobody'");
   await browser.page.getByRole('button', { name: 'Show everything' }).click();

@@ -1,12 +1,15 @@
 /** What surrounds every screen, and how the server serves it. */
 
+import http from 'node:http';
+import type { AddressInfo } from 'node:net';
+
 import { describe, expect, test } from 'vitest';
 
 import { browser, server, setUp } from './support/set-up';
 
 setUp(async () => {
   await server.send({ experiment: 'first', name: 'hello', input: 'who is there?' });
-}, ['--base-path', '/tools/fan']);
+}, { flags: ['--base-path', '/tools/fan', '--frame-ancestors', 'http://localhost:*'] });
 
 describe('the page', () => {
   test('has a policy, is never cached, and its assets are cached for ever', async () => {
@@ -51,6 +54,27 @@ describe('the page', () => {
     await page.keyboard.press('Enter');
     await page.waitForURL(`**/experiments/1/traces/${id}`);
     expect(browser.complaints()).toEqual([]);
+  });
+
+  test('is shown in a frame of an origin that may, and of no other', async () => {
+    const { page } = browser;
+    const portal = http.createServer((_, response) => response.writeHead(200, { 'content-type': 'text/html' }).end(`<iframe src="${server.url}/tools/fan/experiments" width="1000" height="600"></iframe>`));
+    await new Promise<void>((resolve) => portal.listen(0, '127.0.0.1', resolve));
+    const { port } = portal.address() as AddressInfo;
+    try {
+      // The same page, by a name that is allowed and by one that is not.
+      await page.goto(`http://localhost:${port}/`);
+      await page.frameLocator('iframe').getByRole('link', { name: 'first', exact: true }).waitFor();
+      await page.frameLocator('iframe').getByRole('link', { name: 'first', exact: true }).click();
+      await page.frameLocator('iframe').locator('[data-trace]').first().waitFor();
+      expect(browser.complaints()).toEqual([]);
+      await page.goto(`http://127.0.0.1:${port}/`);
+      await expect.poll(() => browser.complaints().join()).toContain('frame-ancestors');
+      expect(await page.frameLocator('iframe').getByRole('link', { name: 'first', exact: true }).count()).toBe(0);
+    } finally {
+      portal.close();
+    }
+    browser.complaints();
   });
 
   test('? lists the shortcuts, and the theme is remembered', async () => {

@@ -25,8 +25,10 @@ test('every span of an agent can be read, a tag edited and feedback given', asyn
   expect(await page.getByRole('treeitem').count()).toBe(trace.span_count);
   for (const item of await page.getByRole('treeitem').all()) {
     const name = await item.locator('bdi').innerText();
+    const length = /[\d.]+m?s(?=\s|$)/.exec(await item.innerText())?.[0] ?? 'none';
     await item.click();
     await page.getByRole('heading', { level: 2, name }).waitFor();
+    await page.getByRole('region', { name: 'Span', exact: true }).getByRole('definition').first().filter({ hasText: new RegExp(`^${length.replace('.', '\\.')}$`) }).waitFor();
   }
   await browser.assertAccessible('trace-details');
   await page.getByRole('button', { name: 'Edit tags' }).click();
@@ -34,6 +36,8 @@ test('every span of an agent can be read, a tag edited and feedback given', asyn
   await page.getByLabel('Value', { exact: true }).fill('yes');
   await page.getByRole('button', { name: 'Set' }).click();
   await page.getByTitle('reviewed: yes').waitFor();
+  await page.getByRole('button', { name: 'Remove tag reviewed' }).click();
+  await page.getByTitle('reviewed: yes').waitFor({ state: 'detached' });
   await page.getByRole('tab', { name: 'Assessments' }).click();
   await page.getByRole('button', { name: 'Good answer' }).click();
   await page.getByRole('article', { name: 'user_feedback' }).waitFor();

@@ -123,6 +123,18 @@ test('columns are chosen, sized and sorted; the address and the browser remember
   await page.mouse.up();
   await expect.poll(() => new URL(page.url()).searchParams.get('cols')).toMatch(/id:15\d/);
 
+  // By keys: wider, and then to the left of what was before it.
+  const separator = grid().getByRole('separator', { name: /^Width of Request/ });
+  await separator.focus();
+  await page.keyboard.press('ArrowRight');
+  const cols = () => new URL(page.url()).searchParams.get('cols') ?? '';
+  await expect.poll(cols).toMatch(/,request:\d+,/);
+  await page.keyboard.press('Shift+ArrowLeft');
+  await expect.poll(cols).toMatch(/^start,state,request:\d+,id:15\d,response,/);
+  // By dragging a title to the place of another one.
+  await grid().getByRole('columnheader', { name: 'Cost' }).dragTo(grid().getByRole('columnheader', { name: 'State' }));
+  await expect.poll(cols).toMatch(/^start,cost,state,request:/);
+
   await grid().getByRole('button', { name: 'Execution time' }).click();
   await expect.poll(() => new URL(page.url()).searchParams.get('sort')).toBe('duration desc');
   await expect.poll(() => grid().getByRole('columnheader', { name: 'Execution time' }).getAttribute('aria-sort')).toBe('descending');
@@ -177,6 +189,57 @@ test('the keyboard walks the list, a trace beside it follows, and a page shows i
   await panel.waitFor({ state: 'detached' });
   expect(shown()).toBeNull();
   expect(browser.complaints()).toEqual([]);
+});
+
+test('buttons and links work by keys where keys walk the list, and the list says which row it is at', async () => {
+  const { page } = browser;
+  await visit();
+  await page.keyboard.press('j');
+  const row = rows().first();
+  await expect.poll(() => grid().getAttribute('aria-activedescendant')).toBe(await row.getAttribute('id'));
+  await page.getByRole('checkbox', { name: /^Error/ }).focus();
+  await page.keyboard.press('Enter');
+  await expect.poll(() => rows().count()).toBe(3);
+  expect(new URL(page.url()).searchParams.get('trace')).toBeNull();
+  await page.getByRole('link', { name: 'Sessions' }).focus();
+  await page.keyboard.press('Enter');
+  await page.waitForURL('**/sessions');
+  expect(browser.complaints()).toEqual([]);
+});
+
+test('two selected traces are compared', async () => {
+  const { page } = browser;
+  await visit();
+  const ids = [await rows().nth(0).getAttribute('data-trace'), await rows().nth(2).getAttribute('data-trace')];
+  for (const id of ids) await page.getByRole('checkbox', { name: `Select trace ${id ?? ''}` }).check();
+  await page.getByRole('toolbar', { name: 'Selected traces' }).getByRole('link', { name: 'Compare' }).click();
+  await page.getByRole('region', { name: 'Matched spans' }).getByRole('button').first().waitFor();
+  const { searchParams } = new URL(page.url());
+  expect([searchParams.get('a'), searchParams.get('b')].sort()).toEqual([...ids].sort());
+  expect(browser.complaints()).toEqual([]);
+});
+
+test('half a filter leaves the list as it is, and nothing is wrong with it while its value is chosen', async () => {
+  const { page } = browser;
+  await visit();
+  await page.keyboard.press('f');
+  const field = page.getByRole('textbox', { name: 'Filter' });
+  await field.pressSequentially('span.model = ');
+  await page.getByRole('option', { name: 'gpt-4o-mini' }).waitFor();
+  await page.waitForTimeout(1200);
+  expect(await page.getByRole('alert').count()).toBe(0);
+  await page.keyboard.press('Escape');
+  await page.getByRole('alert').filter({ hasText: 'expected a quoted value, found the end' }).waitFor();
+  expect(await rows().count()).toBeGreaterThan(20);
+  // The refusal was meant.
+  expect(browser.complaints().filter((text) => !text.includes('400'))).toEqual([]);
+});
+
+test('an experiment that is not there is not waited for', async () => {
+  const { page } = browser;
+  await page.goto(`${server.url}/experiments/987654/traces`);
+  await page.getByRole('alert').filter({ hasText: '987654' }).waitFor();
+  browser.complaints();
 });
 
 test('a trace at the end of the list asks for nothing that is not there', async () => {

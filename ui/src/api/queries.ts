@@ -14,9 +14,3 @@ export const experimentQuery = (id: string) =>
     queryKey: ['experiments', id],
     queryFn: ({ signal }) => call('get', '/experiments/{experiment_id}', { path: { experiment_id: id }, signal }),
   });
-
-export const traceQuery = (id: string) =>
-  queryOptions({
-    queryKey: ['trace', id],
-    queryFn: ({ signal }) => call('get', '/traces/{trace_id}', { path: { trace_id: id }, signal }),
-  });

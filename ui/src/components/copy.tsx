@@ -1,10 +1,14 @@
 import { Check, Copy } from 'lucide-react';
 import { useEffect, useState } from 'react';
 
-import { IconButton } from './button';
+import { copy } from '@/lib/clipboard';
 
-/** Puts a text on the clipboard, and says so. */
-export function CopyButton({ text, label = 'Copy' }: { text: string; label?: string }) {
+import { IconButton } from './button';
+import { messageOf } from './states';
+import { notify } from './toast';
+
+/** Puts a text on the clipboard, and says so. What is large is made when it is asked for. */
+export function CopyButton({ text, label = 'Copy' }: { text: string | (() => string); label?: string }) {
   const [done, setDone] = useState(false);
   useEffect(() => {
     if (!done) return;
@@ -17,7 +21,7 @@ export function CopyButton({ text, label = 'Copy' }: { text: string; label?: str
       className="size-6"
       onClick={(event) => {
         event.stopPropagation();
-        void navigator.clipboard.writeText(text).then(() => setDone(true));
+        copy(typeof text === 'string' ? text : text()).then(() => setDone(true), (error: unknown) => notify({ text: messageOf(error), isError: true }));
       }}
     >
       {done ? <Check size={13} className="text-ok" /> : <Copy size={13} />}

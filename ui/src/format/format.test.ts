@@ -9,7 +9,7 @@ const cases = <T,>(format: (value: T) => string, expected: [T, string][]) => {
 describe('one form per quantity', () => {
   test('durations', () => {
     cases(formatDuration, [
-      [0, '0.00ms'], [0.4512, '0.45ms'], [26.45, '26.45ms'], [99.996, '100.0ms'], [154.32, '154.3ms'],
+      [0, '0ms'], [0.004, '0.00ms'], [0.4512, '0.45ms'], [26.45, '26.45ms'], [99.996, '100.0ms'], [154.32, '154.3ms'],
       [999.96, '1.00s'], [8070, '8.07s'], [59_996, '1m 00s'], [124_000, '2m 04s'], [3_599_600, '1h 00m'],
       [11_100_000, '3h 05m'], [null, '–'], [Number.NaN, '–'],
     ]);

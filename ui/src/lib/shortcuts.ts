@@ -29,7 +29,7 @@ export function useShortcuts(shortcuts: Shortcuts, { within, outside }: Where = 
       if (event.defaultPrevented || event.isComposing) return;
       const mod = isMac ? event.metaKey : event.ctrlKey;
       if (!mod && (event.altKey || event.metaKey || event.ctrlKey)) return;
-      if (!mod && isBusy(event.target)) return;
+      if (!mod && (isBusy(event.target) || isPress(event))) return;
       if (within && !holds(within, event.target)) return;
       if (outside && holds(outside, event.target)) return;
       const key = mod ? `mod+${event.key.toLowerCase()}` : event.key;
@@ -50,9 +50,14 @@ function holds({ current }: RefObject<HTMLElement | null>, target: EventTarget |
   return target instanceof Node && current !== null && current.contains(target);
 }
 
+/** Whether it presses the button or follows the link that has the focus. */
+function isPress({ key, target }: KeyboardEvent): boolean {
+  return (key === 'Enter' || key === ' ') && target instanceof HTMLElement && target.closest('button, a[href], summary') !== null;
+}
+
 /** Whether keys belong to what has the focus: a field, a menu, a dialog. */
 function isBusy(target: EventTarget | null): boolean {
   if (!(target instanceof HTMLElement)) return false;
   if (target.isContentEditable) return true;
-  return target.closest('input:not([type=checkbox]), textarea, select, [role=menu], [role=dialog], [role=listbox]') !== null;
+  return target.closest('input:not([type=checkbox]), textarea, select, audio, [role=menu], [role=dialog], [role=listbox]') !== null;
 }

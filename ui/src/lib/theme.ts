@@ -2,6 +2,8 @@
 
 import { useSyncExternalStore } from 'react';
 
+import { remember, remembered } from './remembered';
+
 export type Theme = 'light' | 'dark' | 'system';
 
 const KEY = 'fanlight.theme';
@@ -9,12 +11,12 @@ const dark = window.matchMedia('(prefers-color-scheme: dark)');
 const listeners = new Set<() => void>();
 
 export function theme(): Theme {
-  const kept = localStorage.getItem(KEY);
+  const kept = remembered(KEY);
   return kept === 'light' || kept === 'dark' ? kept : 'system';
 }
 
 export function setTheme(next: Theme): void {
-  localStorage.setItem(KEY, next);
+  remember(KEY, next);
   applyTheme();
 }
 

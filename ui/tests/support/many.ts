@@ -22,7 +22,7 @@ export async function sendLargeTrace(server: Server, count: number): Promise<str
   return `tr-${traceId}`;
 }
 
-/** So many traces of one span, a millisecond apart. */
+/** So many traces of one span, a millisecond apart, of different lengths; one of fifty failed. */
 export async function sendManyTraces(server: Server, experiment: string, count: number): Promise<void> {
   const resource = { attributes: [{ key: 'service.name', value: { stringValue: experiment } }] };
   for (let from = 0; from < count; from += 500) {
@@ -30,7 +30,7 @@ export async function sendManyTraces(server: Server, experiment: string, count: 
       const number = (from + at + 1).toString(16);
       const start = BigInt(Date.now() - from - at) * MS;
       const attributes = [{ key: 'mlflow.spanInputs', value: { stringValue: JSON.stringify(`Question ${from + at} about ${experiment}: what is known of it, and since when?`) } }];
-      return { traceId: `e${number.padStart(31, '0')}`, spanId: `e${number.padStart(15, '0')}`, name: 'many', startTimeUnixNano: String(start), endTimeUnixNano: String(start + MS), status: { code: 1 }, attributes };
+      return { traceId: `e${number.padStart(31, '0')}`, spanId: `e${number.padStart(15, '0')}`, name: 'many', startTimeUnixNano: String(start), endTimeUnixNano: String(start + MS * BigInt(1 + ((from + at) % 7))), status: { code: (from + at) % 50 === 0 ? 2 : 1 }, attributes };
     });
     await server.call('POST', '/v1/traces', { resourceSpans: [{ resource, scopeSpans: [{ spans }] }] });
   }

@@ -6,6 +6,8 @@ import os from 'node:os';
 import path from 'node:path';
 import { promisify } from 'node:util';
 
+import { withBuiltUi } from './built-ui';
+
 const repository = path.resolve(import.meta.dirname, '../../..');
 const binary = process.env.FANLIGHT_BIN ?? path.join(process.env.CARGO_TARGET_DIR ?? path.join(repository, 'target'), 'debug/fanlight');
 export const artifacts = path.join(repository, 'target/test-artifacts');
@@ -41,8 +43,23 @@ export async function startServer(flags: string[] = []): Promise<Server> {
   });
   const gone = new Promise<void>((resolve) => child.once('exit', () => resolve()));
   process.once('exit', () => child.kill('SIGKILL'));
-  const url = await greeted(logFile, () => child.exitCode !== null);
+  const own = await greeted(logFile, () => child.exitCode !== null);
+  const reached = await reachServer(own);
+  return {
+    ...reached,
+    stop: async () => {
+      await reached.stop();
+      child.kill('SIGTERM');
+      await gone;
+      fs.rmSync(dataDir, { recursive: true, force: true });
+    },
+  };
+}
 
+/** A server that is there already; its UI is its own, or the one that was built last. */
+export async function reachServer(address: string): Promise<Server> {
+  const front = process.env.FANLIGHT_UI === 'built' ? await withBuiltUi(address, path.join(repository, 'ui/dist')) : null;
+  const url = front?.url ?? address;
   const call = async (method: string, where: string, body?: unknown): Promise<unknown> => {
     const reply = await fetch(url + where, { method, headers: { 'content-type': 'application/json' }, ...(body === undefined ? {} : { body: JSON.stringify(body) }) });
     if (!reply.ok) throw new Error(`${method} ${where}: ${reply.status} ${await reply.text()}`);
@@ -55,10 +72,9 @@ export async function startServer(flags: string[] = []): Promise<Server> {
       await promisify(execFile)(binary, ['demo', '--url', url]);
     },
     send: (span) => send(call, span),
-    stop: async () => {
-      child.kill('SIGTERM');
-      await gone;
-      fs.rmSync(dataDir, { recursive: true, force: true });
+    stop: () => {
+      front?.close();
+      return Promise.resolve();
     },
   };
 }

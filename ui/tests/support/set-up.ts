@@ -3,17 +3,24 @@
 import { afterAll, beforeAll } from 'vitest';
 
 import { openBrowser, type Browser } from './browser';
-import { startServer, type Server } from './server';
+import { reachServer, startServer, type Server } from './server';
 
 export let server: Server;
 export let browser: Browser;
 /** The demonstration's experiment of mortgages. */
 export let experiment: string;
 
+interface Given {
+  /** Of the server that is started. */
+  flags?: string[];
+  /** The address of one that is there already. */
+  existing?: string | undefined;
+}
+
 /** Starts both before the tests, then fills the server, and stops both after them. */
-export function setUp(fill?: () => Promise<void>, flags: string[] = []): void {
+export function setUp(fill?: () => Promise<void>, { flags = [], existing }: Given = {}): void {
   beforeAll(async () => {
-    server = await startServer(flags);
+    server = existing === undefined ? await startServer(flags) : await reachServer(existing);
     await fill?.();
     browser = await openBrowser();
   });

@@ -1,12 +1,16 @@
 import { expect, test } from 'vitest';
 
-import type { Schemas } from '@/api/client';
+import { buildTree, type Node, type SpanRow } from '@/screens/trace/tree';
 
 import { diff } from './diff';
-import { differences, matchSpans } from './match';
+import { matchSpans } from './match';
+import { differences } from './said';
 
-const span = (id: string, parent_id: string | null, name: string, inputs: unknown = null) => ({ id, parent_id, name, type: null, inputs, outputs: null }) as Schemas['SpanView'];
-const names = (pairs: ReturnType<typeof matchSpans>) => pairs.map(({ depth, a, b }) => [depth, a?.id ?? null, b?.id ?? null]);
+const span = (id: string, parent_id: string | null, name: string): SpanRow => ({
+  id, parent_id, name, label: name, type: null, status: 'OK', error: null, offset_ms: 0, duration_ms: 1, model: null, tokens: null, cost: null,
+});
+const names = (pairs: ReturnType<typeof matchSpans>) => pairs.map(({ depth, a, b }) => [depth, a?.span.id ?? null, b?.span.id ?? null]);
+const nothing = () => undefined;
 
 test('texts give back both sides, and only what differs is told apart', () => {
   const [a, b] = ['the quick brown fox', 'the slow brown fox jumps'];
@@ -24,9 +28,10 @@ test('very different long texts are still answered', () => {
 });
 
 test('spans are matched by name, same inputs first, and the others stand alone', () => {
-  const a = [span('r', null, 'root'), span('1', 'r', 'search', 'x'), span('2', 'r', 'search', 'y'), span('3', 'r', 'only a')];
-  const b = [span('R', null, 'root'), span('B', 'R', 'only b'), span('Y', 'R', 'search', 'y'), span('Z', 'R', 'search', 'z'), span('W', 'Z', 'below')];
-  expect(names(matchSpans(a, b))).toEqual([
+  const a = [span('r', null, 'root'), span('1', 'r', 'search'), span('2', 'r', 'search'), span('3', 'r', 'only a')];
+  const b = [span('R', null, 'root'), span('B', 'R', 'only b'), span('Y', 'R', 'search'), span('Z', 'R', 'search'), span('W', 'Z', 'below')];
+  const inputs: Record<string, string> = { 1: 'x', 2: 'y', Y: 'y', Z: 'z' };
+  expect(names(matchSpans(buildTree(a), buildTree(b), ({ span }: Node) => inputs[span.id]))).toEqual([
     [0, 'r', 'R'],
     [1, null, 'B'],
     [1, '1', 'Z'],
@@ -34,14 +39,18 @@ test('spans are matched by name, same inputs first, and the others stand alone',
     [1, '2', 'Y'],
     [1, '3', null],
   ]);
+  expect(names(matchSpans(buildTree(a), buildTree(b), nothing)).filter(([, id]) => id === '1' || id === '2')).toEqual([[1, '1', 'Y'], [1, '2', 'Z']]);
 });
 
 test('a very deep trace, and one whose parents are missing', () => {
   const deep = Array.from({ length: 20_000 }, (_, at) => span(String(at), at === 0 ? null : String(at - 1), 'step'));
-  expect(matchSpans(deep, deep)).toHaveLength(20_000);
-  expect(names(matchSpans([span('x', 'gone', 'lost')], []))).toEqual([[0, 'x', null]]);
+  expect(matchSpans(buildTree(deep), buildTree(deep), nothing)).toHaveLength(20_000);
+  expect(names(matchSpans(buildTree([span('x', 'gone', 'lost')]), buildTree([]), nothing))).toEqual([[0, 'x', null]]);
 });
 
-test('differences in what was said', () => {
-  expect(differences({ depth: 0, a: span('1', null, 'n', { q: 1 }), b: span('2', null, 'n', { q: 2 }) })).toEqual({ inputs: true, outputs: false });
+test('differences in what was said, as far as it is loaded', () => {
+  const said = (inputs: unknown, cut?: { chars: number; texts: number }) => ({ inputs, outputs: null, ...(cut ? { cut } : {}) });
+  expect(differences(said({ q: 1 }), said({ q: 2 }))).toEqual({ inputs: true, outputs: false, isCut: false });
+  expect(differences(said('long'), said('long', { chars: 5, texts: 1 }))).toEqual({ inputs: false, outputs: false, isCut: true });
+  expect(differences(said('x'), undefined)).toBeNull();
 });

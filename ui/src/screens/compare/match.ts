@@ -1,92 +1,76 @@
 /** Which span of one trace is which of the other. */
 
-import type { Schemas } from '@/api/client';
-
-type Span = Schemas['SpanView'];
+import type { Node, Tree } from '@/screens/trace/tree';
 
 export interface Pair {
   depth: number;
-  a: Span | null;
-  b: Span | null;
+  a: Node | null;
+  b: Node | null;
 }
+
+/** What went into a span, where that is known. */
+export type Inputs = (node: Node) => unknown;
 
 /**
  * Level by level: below a matched pair, spans of one type and name belong together, first those with the same inputs,
  * then in their order. In the order of the first trace; what only the second has follows what stands before it there.
  */
-export function matchSpans(a: Span[], b: Span[]): Pair[] {
-  const [childrenOfA, childrenOfB] = [byParent(a), byParent(b)];
+export function matchSpans(a: Tree, b: Tree, inputs: Inputs): Pair[] {
   const pairs: Pair[] = [];
   // Not by recursion: traces may be thousands of spans deep.
-  const open: Pair[] = matchLevel(childrenOfA.get(null) ?? [], childrenOfB.get(null) ?? [], 0).reverse();
+  const open: Pair[] = matchLevel(a.roots, b.roots, 0, inputs).reverse();
   for (let pair = open.pop(); pair; pair = open.pop()) {
     pairs.push(pair);
-    const below = matchLevel((pair.a && childrenOfA.get(pair.a.id)) ?? [], (pair.b && childrenOfB.get(pair.b.id)) ?? [], pair.depth + 1);
-    open.push(...below.reverse());
+    const below = matchLevel(pair.a?.children ?? [], pair.b?.children ?? [], pair.depth + 1, inputs);
+    for (const one of below.reverse()) open.push(one);
   }
   return pairs;
 }
 
-function byParent(spans: Span[]): Map<string | null, Span[]> {
-  const known = new Set(spans.map(({ id }) => id));
-  const children = new Map<string | null, Span[]>();
-  for (const span of spans) {
-    const parent = span.parent_id !== null && known.has(span.parent_id) ? span.parent_id : null;
-    push(children, parent, span);
-  }
-  return children;
-}
-
-function push<K>(lists: Map<K, Span[]>, key: K, span: Span): void {
+function push<K>(lists: Map<K, Node[]>, key: K, node: Node): void {
   const list = lists.get(key);
-  if (list) list.push(span);
-  else lists.set(key, [span]);
+  if (list) list.push(node);
+  else lists.set(key, [node]);
 }
 
-function matchLevel(a: Span[], b: Span[], depth: number): Pair[] {
-  const partner = new Map<Span, Span>();
-  const taken = new Set<Span>();
-  const keys = [(span: Span) => `${kindOf(span)} ${JSON.stringify(span.inputs)}`, kindOf];
-  for (const key of a.length > 0 && b.length > 0 ? keys : []) {
-    const waiting = new Map<string, Span[]>();
-    for (const span of b.filter((one) => !taken.has(one)).reverse()) push(waiting, key(span), span);
-    for (const span of a.filter((one) => !partner.has(one))) {
-      const found = waiting.get(key(span))?.pop();
+function matchLevel(a: Node[], b: Node[], depth: number, inputs: Inputs): Pair[] {
+  const partner = new Map<Node, Node>();
+  const taken = new Set<Node>();
+  const withInputs = (node: Node) => {
+    const known = inputs(node);
+    return known === undefined ? null : `${kindOf(node)} ${JSON.stringify(known)}`;
+  };
+  for (const keyOf of a.length > 0 && b.length > 0 ? [withInputs, kindOf] : []) {
+    const waiting = new Map<string, Node[]>();
+    for (const node of b.filter((one) => !taken.has(one)).reverse()) {
+      const key = keyOf(node);
+      if (key !== null) push(waiting, key, node);
+    }
+    for (const node of a.filter((one) => !partner.has(one))) {
+      const found = waiting.get(keyOf(node) ?? '')?.pop();
       if (!found) continue;
-      partner.set(span, found);
+      partner.set(node, found);
       taken.add(found);
     }
   }
-  const places = new Map(b.map((span, place) => [span, place]));
+  const places = new Map(b.map((node, place) => [node, place]));
   const pairs: Pair[] = [];
   let next = 0;
   const onlyB = (until: number) => {
     for (; next < until; next += 1) {
-      const span = b[next];
-      if (span && !taken.has(span)) pairs.push({ depth, a: null, b: span });
+      const node = b[next];
+      if (node && !taken.has(node)) pairs.push({ depth, a: null, b: node });
     }
   };
-  for (const span of a) {
-    const found = partner.get(span) ?? null;
+  for (const node of a) {
+    const found = partner.get(node) ?? null;
     if (found) onlyB(places.get(found) ?? 0);
-    pairs.push({ depth, a: span, b: found });
+    pairs.push({ depth, a: node, b: found });
   }
   onlyB(b.length);
   return pairs;
 }
 
-function kindOf(span: Span): string {
+function kindOf({ span }: Node): string {
   return `${span.type ?? ''} ${span.name}`;
-}
-
-/** What of a matched pair differs in what was said. */
-export function differences({ a, b }: Pair): { inputs: boolean; outputs: boolean } {
-  const differs = (left: unknown, right: unknown) => JSON.stringify(left) !== JSON.stringify(right);
-  return { inputs: differs(a?.inputs ?? null, b?.inputs ?? null), outputs: differs(a?.outputs ?? null, b?.outputs ?? null) };
-}
-
-/** A value as it is read: texts as they are, everything else as JSON. */
-export function textOf(value: unknown): string {
-  if (value === null || value === undefined) return '';
-  return typeof value === 'string' ? value : JSON.stringify(value, null, 2);
 }

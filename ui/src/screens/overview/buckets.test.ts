@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 
 import type { Schemas } from '@/api/client';
 
-import { bottleneck, bucketsOf, intervalFor, MOST_BUCKETS, within } from './buckets';
+import { bottleneck, bucketsOf, intervalFor, MOST_BUCKETS, niceTop, within } from './buckets';
 
 test('an interval fits its range, from a minute to years', () => {
   for (const length of [60_000, 900_000, 3_600_000, 86_400_000, 30 * 86_400_000, 4000 * 86_400_000]) {
@@ -33,4 +33,8 @@ test('the bottleneck does something itself', () => {
   ];
   expect(bottleneck(spans)).toBe(spans[2]);
   expect(bottleneck(spans.slice(0, 1))).toBeNull();
+});
+
+test('an axis ends at a round number that all of it fits below', () => {
+  expect([16, 43_300, 31_100, 0.0203, 1, 100, 999, 0].map(niceTop).map((top) => Number(top.toPrecision(6)))).toEqual([20, 50_000, 40_000, 0.03, 1, 100, 1000, 1]);
 });

@@ -57,3 +57,13 @@ export function bottleneck(groups: Schemas['StatsGroup'][]): Schemas['StatsGroup
   const doing = groups.filter(({ values }) => !AROUND.has((values['span.type'] ?? '').toUpperCase()));
   return doing.reduce<Schemas['StatsGroup'] | null>((most, group) => ((group.duration?.sum_ms ?? 0) > (most?.duration?.sum_ms ?? 0) ? group : most), null);
 }
+
+const STEPS = [1, 1.5, 2, 3, 4, 5, 6, 8, 10];
+
+/** The next round number, for the end of an axis. */
+export function niceTop(most: number): number {
+  if (!(most > 0)) return 1;
+  const power = 10 ** Math.floor(Math.log10(most));
+  // A little more than a round number is no reason for the next one.
+  return (STEPS.find((step) => step * power >= most * 0.999) ?? 10) * power;
+}

@@ -6,7 +6,7 @@ import type { ReactNode } from 'react';
 import { formatAbsolute, formatTick } from '@/format';
 import type { Search } from '@/routes';
 
-import type { Bucket } from './buckets';
+import { niceTop, type Bucket } from './buckets';
 
 /** Drawn one before the other, the highest first. */
 export interface Layer {
@@ -21,25 +21,25 @@ interface Props {
   buckets: Bucket[];
   layers: Layer[];
   format: (value: number | null | undefined) => string;
+  /** What the axis reaches at least. */
+  least?: number;
   linkOf: (bucket: Bucket) => Search;
 }
 
-export function Chart({ title, experimentId, buckets, layers, format, linkOf }: Props) {
-  const most = Math.max(0, ...buckets.flatMap(({ group }) => (group ? layers.map(({ value }) => value(group) ?? 0) : [])));
+export function Chart({ title, experimentId, buckets, layers, format, least = 0, linkOf }: Props) {
+  const top = niceTop(Math.max(least, ...buckets.flatMap(({ group }) => (group ? layers.map(({ value }) => value(group) ?? 0) : []))));
   const isKnown = buckets.some(({ group }) => group && layers.some(({ value }) => typeof value(group) === 'number'));
   const from = buckets[0]?.start ?? 0;
   const to = buckets.at(-1)?.end ?? 0;
   return (
     <Panel title={title} aside={layers.length > 1 && layers.map(({ label, color }) => <Key key={label} label={label} color={color} />)}>
+      <p className="h-4 border-b border-line/60 text-xs text-faint figures">{isKnown && format(top)}</p>
       <div className="relative flex h-32 items-stretch border-b border-line" role="group" aria-label={`${title} over time`}>
-        {isKnown ? (
-          <span className="pointer-events-none absolute top-0 left-0 z-10 bg-surface/80 text-xs text-faint figures">{format(most)}</span>
-        ) : (
-          <p className="absolute inset-0 flex items-center justify-center text-sm text-faint">Nobody said</p>
-        )}
+        {!isKnown && <p className="absolute inset-0 flex items-center justify-center text-sm text-faint">Nobody said</p>}
         {buckets.map((bucket) => (
           <div key={bucket.start} className="flex min-w-0 flex-1 px-px">
-            {bucket.group && (
+            {/* Where nothing is drawn nothing leads anywhere. */}
+            {hasBar(bucket, layers) && (
               <Link
                 to="/experiments/$experimentId/traces"
                 params={{ experimentId }}
@@ -51,7 +51,7 @@ export function Chart({ title, experimentId, buckets, layers, format, linkOf }: 
                 {layers.map(({ label, color, value }) => {
                   const figure = bucket.group ? (value(bucket.group) ?? 0) : 0;
                   // One among thousands is still seen.
-                  return figure > 0 && <span key={label} className="absolute inset-x-0 bottom-0" style={{ height: `max(2px, ${(figure / most) * 100}%)`, background: color }} />;
+                  return figure > 0 && <span key={label} className="absolute inset-x-0 bottom-0" style={{ height: `max(2px, ${(figure / top) * 100}%)`, background: color }} />;
                 })}
               </Link>
             )}
@@ -65,6 +65,10 @@ export function Chart({ title, experimentId, buckets, layers, format, linkOf }: 
       </div>
     </Panel>
   );
+}
+
+function hasBar({ group }: Bucket, layers: Layer[]): boolean {
+  return group !== null && layers.some(({ value }) => (value(group) ?? 0) > 0);
 }
 
 function describe({ start, group }: Bucket, layers: Layer[], format: Props['format']): string {

@@ -26,7 +26,7 @@ export function Heatmap({ experimentId, heatmap, linkOf }: Props) {
             <span key={length} className="min-h-0 flex-1 overflow-visible leading-none">{lengths.length < 9 || row % 4 === 0 ? formatDuration(length) : ''}</span>
           ))}
         </div>
-        <div className="relative h-36 min-w-0 flex-1" role="group" aria-label="Latency by number of traces">
+        <div className="relative h-36 min-w-0 flex-1 border-b border-line" role="group" aria-label="Latency by number of traces">
           {cells.map(([column = 0, row = 0, count = 0]) => {
             const cell = { start: from + column * width, end: from + (column + 1) * width, least: lengths[row] ?? 0, below: lengths[row + 1] ?? null };
             const what = `${formatAbsolute(cell.start).slice(0, 16)} · from ${formatDuration(cell.least)} · ${formatWhole(count)} ${count === 1 ? 'trace' : 'traces'}`;

@@ -96,7 +96,7 @@ function Figures({ experimentId, data, total, linkOf }: FiguresProps) {
           { label: 'all', color: 'var(--color-bar)', value: (group) => group.count },
           { label: 'failed', color: 'var(--color-error)', value: (group) => group.errors },
         ]} />
-        <Chart {...chart} title="Error rate" format={formatShare} linkOf={inBucket("status = 'ERROR'")} layers={[{ label: 'failed', color: 'var(--color-error)', value: (group) => group.errors / group.count }]} />
+        <Chart {...chart} title="Error rate" format={formatShare} least={0.1} linkOf={inBucket("status = 'ERROR'")} layers={[{ label: 'failed', color: 'var(--color-error)', value: (group) => group.errors / group.count }]} />
         <Chart {...chart} title="Latency" format={formatDuration} linkOf={inBucket('')} layers={[
           { label: 'p99', color: 'var(--color-accent-soft)', value: (group) => group.duration?.p99_ms },
           { label: 'p95', color: 'var(--color-bar)', value: (group) => group.duration?.p95_ms },
@@ -191,7 +191,7 @@ function Spans({ experimentId, title, groups, total, linkOf }: TableProps & { ti
             </td>
             <td className="pl-4 text-right whitespace-nowrap">{formatDuration(duration?.p95_ms)}</td>
             <td className="pl-4 text-right whitespace-nowrap">{formatShare(all > 0 ? (duration?.sum_ms ?? 0) / all : null)}</td>
-            <td className="pl-4 text-right whitespace-nowrap">{formatWhole(count)}</td>
+            <td className="pl-4 text-right whitespace-nowrap"><Behind experimentId={experimentId} search={linkOf(equals('span.name', name))}>{formatWhole(count)}</Behind></td>
             <td className="pl-4 text-right whitespace-nowrap"><Errors errors={errors} experimentId={experimentId} search={linkOf(and(equals('span.name', name), "span.status = 'ERROR'"))} /></td>
           </tr>
         );
@@ -209,7 +209,7 @@ function Models({ experimentId, groups, linkOf }: TableProps) {
         return (
           <tr key={model} className="h-row border-t border-line/60 hover:bg-hover">
             <td className="max-w-0 truncate"><Behind experimentId={experimentId} search={linkOf(equals('span.model', model))}>{model}</Behind></td>
-            <td className="pl-4 text-right whitespace-nowrap">{formatWhole(count)}</td>
+            <td className="pl-4 text-right whitespace-nowrap"><Behind experimentId={experimentId} search={linkOf(equals('span.model', model))}>{formatWhole(count)}</Behind></td>
             <td className="pl-4 text-right whitespace-nowrap">{formatShare(count / calls)}</td>
             <td className="pl-4 text-right whitespace-nowrap">{formatTokens(tokens?.total)}</td>
             <td className="pl-4 text-right whitespace-nowrap">{formatCost(cost)}</td>

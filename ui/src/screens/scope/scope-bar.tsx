@@ -25,7 +25,7 @@ export function ScopeBar({ experimentId, scope, onScope, error }: Props) {
         experimentId={experimentId}
         filter={scope.filter}
         onFilter={(filter) => onScope({ filter })}
-        error={isFilterError(error) ? aboutTyped(error.message) : null}
+        error={isFilterError(error) ? aboutTyped(error.message, scope.filter) : null}
         focusCount={focusCount}
       />
       <TextSearch text={scope.text} onText={(text) => onScope({ text })} fieldRef={textField} />

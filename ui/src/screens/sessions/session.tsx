@@ -6,9 +6,9 @@ import { Bot, User } from 'lucide-react';
 import { useMemo, useState, type ReactNode } from 'react';
 
 import type { Schemas } from '@/api/client';
-import { Button } from '@/components/button';
 import { CopyButton } from '@/components/copy';
 import { FigureTile } from '@/components/figure-tile';
+import { More } from '@/components/more';
 import { Ago, Duration, Money, TokenCount } from '@/components/quantity';
 import { Empty, Failed, LoadingRows, messageOf } from '@/components/states';
 import { TraceState } from '@/components/trace-state';
@@ -40,7 +40,7 @@ export function SessionScreen() {
       <TopBar experimentId={experimentId} crumbs={[{ label: 'Sessions', to: back }, { label: sessionId }]}>
         <CopyButton text={sessionId} label="Copy the session's id" />
       </TopBar>
-      <div className="min-h-0 flex-1 overflow-auto" role="region" aria-label="Conversation" tabIndex={0}>
+      <div className="min-h-0 flex-1 overflow-auto" role="region" aria-label="Conversation" tabIndex={0} data-scrolls>
         {data ? (
           turns.length > 0 ? (
             <>
@@ -53,13 +53,7 @@ export function SessionScreen() {
               {error ? (
                 <Failed error={error} onRetry={() => void fetchNextPage()} />
               ) : (
-                hasNextPage && (
-                  <div className="flex justify-center pb-6">
-                    <Button disabled={isFetching} onClick={() => void fetchNextPage()}>
-                      Show more turns
-                    </Button>
-                  </div>
-                )
+                hasNextPage && <More label="Show more turns" isLoading={isFetching} onMore={() => void fetchNextPage()} />
               )}
             </>
           ) : (

@@ -38,8 +38,8 @@ interface Column {
 
 const COLUMNS: Column[] = [
   { title: 'Last activity', width: '108px', orderBy: 'last', cell: ({ last }) => <Ago at={last} /> },
-  { title: 'Session', width: 'minmax(110px, 0.5fr)', cell: ({ id }) => <span className="font-mono text-xs">{id}</span> },
-  { title: 'First request', width: 'minmax(116px, 2fr)', cell: ({ oldest }) => said(oldest?.request_preview) },
+  { title: 'Session', width: 'minmax(128px, 0.7fr)', cell: ({ id }) => <span className="font-mono text-xs">{id}</span> },
+  { title: 'First request', width: 'minmax(98px, 2fr)', cell: ({ oldest }) => said(oldest?.request_preview) },
   { title: 'User', width: 'minmax(70px, 0.35fr)', cell: ({ newest }) => text(newest.user) },
   { title: 'Agent', width: 'minmax(80px, 0.45fr)', cell: ({ newest }) => text(newest.name) },
   { title: 'Turns', width: '64px', orderBy: 'traces', isFigure: true, cell: ({ traces }) => formatWhole(traces) },

@@ -5,6 +5,7 @@ import type { Schemas } from '@/api/client';
 import { Button } from '@/components/button';
 import { Labelled, TextArea, TextField } from '@/components/field';
 import { cx } from '@/lib/cx';
+import { remember, remembered } from '@/lib/remembered';
 
 import { formOf, NAMES, STARS, textOf, valueOf, type Form } from './assessment-value';
 
@@ -16,7 +17,7 @@ const WHO = 'fanlight.reviewer';
 
 /** Who speaks here, where they said so before. */
 export function reviewer(): { by?: string } {
-  const by = localStorage.getItem(WHO) ?? '';
+  const by = remembered(WHO) ?? '';
   return by === '' ? {} : { by };
 }
 
@@ -35,11 +36,11 @@ export function AssessmentEditor({ of, spanId, isBusy, onSave, onCancel }: Props
   const [named, setName] = useState(of?.name ?? null);
   const [typed, setTyped] = useState(of ? textOf(of.value) : '');
   const [rationale, setRationale] = useState(of?.rationale ?? '');
-  const [by, setBy] = useState(() => localStorage.getItem(WHO) ?? '');
+  const [by, setBy] = useState(() => remembered(WHO) ?? '');
   const name = named ?? (kind === 'expectation' ? 'expected_response' : NAMES[form]);
   const value = valueOf(form, typed);
   const save = () => {
-    localStorage.setItem(WHO, by.trim());
+    remember(WHO, by.trim());
     const span = of ? of.span_id : spanId;
     onSave({ name: name.trim(), kind, value, rationale: rationale.trim(), ...reviewer(), ...(of ? { overrides: of.id } : {}), ...(span === null ? {} : { span_id: span }) });
   };

@@ -73,7 +73,7 @@ export function JsonTree({ value, name, open = true }: { value: unknown; name?: 
     return <div className="[overflow-wrap:anywhere]">{label}{isText && value.length > 300 ? <LongText text={value} /> : <span className={isText ? '' : 'text-accent'}>{isText ? value : JSON.stringify(value)}</span>}</div>;
   }
   const entries: [string, unknown][] = Array.isArray(value) ? value.map((item, at) => [String(at), item]) : Object.entries(value);
-  const size = `${entries.length} ${Array.isArray(value) ? 'items' : 'members'}`;
+  const size = `${entries.length} ${Array.isArray(value) ? 'item' : 'member'}${entries.length === 1 ? '' : 's'}`;
   return (
     <div>
       <button type="button" aria-expanded={isOpen} className="inline-flex items-center gap-0.5" onClick={() => setOpen(!isOpen)}>

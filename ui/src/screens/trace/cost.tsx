@@ -9,7 +9,7 @@ import { messageOf } from '@/components/states';
 import { formatCost, formatCostPrecisely, formatWhole } from '@/format';
 
 import { costParts, sumByPrice } from './cost-lines';
-import { derivationsQuery } from './queries';
+import { AT_ONCE, derivationsQuery } from './queries';
 import type { Tree } from './tree';
 
 type Derivation = Schemas['CostDerivation'];
@@ -18,9 +18,6 @@ const KINDS: Record<string, string> = {
   input: 'Input', cache_read: 'Input read from cache', cache_write: 'Input written to cache', cache_write_1h: 'Input kept in cache for an hour', audio_input: 'Sound in',
   image_input: 'Pictures in', output: 'Output', reasoning: 'Thinking', audio_output: 'Sound out',
 };
-
-/** Spans that one question takes. */
-const AT_ONCE = 100;
 
 export function SpanCost({ cost, derivation }: { cost: Schemas['Costs']; derivation: Derivation | null }) {
   return (

@@ -142,7 +142,7 @@ export function Details({ traceId, tree, assessments, selected, timeline, find, 
         <SpanTree tree={tree} rows={rows} closed={closed} selected={shown} found={found} path={path} view={view} onView={setZoom} onSelect={onSelect} onToggle={toggle} />
       </section>
       <section ref={detail} aria-label="Span" tabIndex={0} className="min-w-0 flex-1 overflow-auto -outline-offset-2">
-        <Wanted value={wanted}>{shown && <SpanDetail key={shown} traceId={traceId} spanId={shown} assessments={assessments} isWanted={found.has(shown) && wanted !== ''} />}</Wanted>
+        <Wanted value={wanted}>{shown && <SpanDetail key={shown} traceId={traceId} spanId={shown} assessments={assessments} isWanted={found.has(shown) && wanted !== ''} isRunning={tree.byId.get(shown)?.span.duration_ms === null} />}</Wanted>
       </section>
     </div>
   );

@@ -48,9 +48,9 @@ export function TracePanel({ traceId, place, onPlace, beside }: Props) {
         <Tabs.Content value="details" className="flex min-h-0 flex-1 flex-col data-[state=inactive]:hidden">
           <Details traceId={traceId} tree={tree} assessments={data.assessments} selected={place.span || null} timeline={place.timeline === '' ? beside === undefined : place.timeline === '1'} find={place.find} onFind={(find) => onPlace({ ...place, find })} onSelect={select} onTimeline={(shown) => onPlace({ ...place, timeline: shown ? '1' : '0' })} beside={beside} />
         </Tabs.Content>
-        <Tabs.Content value="transcript" className={body}><Conversation traceId={traceId} tree={tree} onSelect={select} /></Tabs.Content>
+        <Tabs.Content value="transcript" data-scrolls className={body}><Conversation traceId={traceId} tree={tree} onSelect={select} /></Tabs.Content>
         <Tabs.Content value="assessments" className={body}><div className="max-w-3xl p-3"><Assessments traceId={traceId} all={data.assessments} spanId={null} onSpan={select} labelOf={(id) => tree.byId.get(id)?.span.label ?? id} /></div></Tabs.Content>
-        <Tabs.Content value="raw" className={body}><Raw traceId={traceId} trace={data.trace} spans={data.spans.map((span) => span.id)} /></Tabs.Content>
+        <Tabs.Content value="raw" data-scrolls className={body}><Raw traceId={traceId} trace={data.trace} rows={data.spans} /></Tabs.Content>
       </Tabs.Root>
     </div>
   );

@@ -1,6 +1,6 @@
 /** What the screen of a trace asks. */
 
-import { queryOptions } from '@tanstack/react-query';
+import { queryOptions, type QueryClient } from '@tanstack/react-query';
 
 import { call } from '@/api/client';
 
@@ -15,11 +15,22 @@ export const treeQuery = (id: string) =>
     refetchInterval: ({ state }) => (state.data?.trace.state === 'IN_PROGRESS' ? RUNNING_MS : false),
   });
 
-export const spansQuery = (id: string, spans: string[], whole = false) =>
+/** Spans that one question takes. */
+export const AT_ONCE = 100;
+
+interface Wanted {
+  /** Texts to their end. */
+  whole?: boolean;
+  /** Some of them have not ended: asked again until they have. */
+  isRunning?: boolean;
+}
+
+export const spansQuery = (id: string, spans: string[], { whole = false, isRunning = false }: Wanted = {}) =>
   queryOptions({
-    queryKey: ['trace', id, 'spans', spans.join(','), whole],
+    queryKey: ['trace', id, 'spans', spans.join(','), whole, isRunning],
     queryFn: ({ signal }) => call('post', '/traces/{trace_id}/spans', { path: { trace_id: id }, body: { spans, ...(whole ? {} : { max_text: MAX_TEXT }) }, signal }),
     enabled: spans.length > 0,
+    refetchInterval: isRunning ? RUNNING_MS : false,
   });
 
 /** What spans cost and why, without their texts. */
@@ -29,3 +40,13 @@ export const derivationsQuery = (id: string, spans: string[]) =>
     queryFn: ({ signal }) => call('post', '/traces/{trace_id}/spans', { path: { trace_id: id }, body: { spans, max_text: 1 }, signal }),
     enabled: spans.length > 0,
   });
+
+/** The tree of a trace, and then the span that is shown first. */
+export async function askEarly(queries: QueryClient, id: string): Promise<void> {
+  try {
+    const [first] = (await queries.query(treeQuery(id))).spans;
+    if (first) await queries.query(spansQuery(id, [first.id], { isRunning: first.duration_ms === null }));
+  } catch {
+    // Who shows it asks again, and tells what is wrong.
+  }
+}

@@ -1,4 +1,6 @@
-import { useQuery } from '@tanstack/react-query';
+import { keepPreviousData, useQuery } from '@tanstack/react-query';
+import { Link } from '@tanstack/react-router';
+import { FileText } from 'lucide-react';
 import { useState } from 'react';
 
 import type { Schemas } from '@/api/client';
@@ -22,14 +24,15 @@ interface Props {
   assessments: Schemas['AssessmentView'][];
   /** Something that is looked for is in it: all of it is shown, wherever the place is. */
   isWanted: boolean;
+  isRunning: boolean;
 }
 
 /** Everything about one span; its payloads are asked for when it is shown. */
-export function SpanDetail({ traceId, spanId, assessments, isWanted }: Props) {
+export function SpanDetail({ traceId, spanId, assessments, isWanted, isRunning }: Props) {
   const [isAsked, setWhole] = useState(false);
-  const first = useQuery(spansQuery(traceId, [spanId]));
+  const first = useQuery({ ...spansQuery(traceId, [spanId], { isRunning }), placeholderData: keepPreviousData });
   const isCut = first.data?.spans[0]?.cut !== undefined;
-  const all = useQuery({ ...spansQuery(traceId, [spanId], true), enabled: isCut && (isAsked || isWanted) });
+  const all = useQuery({ ...spansQuery(traceId, [spanId], { whole: true, isRunning }), enabled: isCut && (isAsked || isWanted) });
   const { error, refetch } = all.error ? all : first;
   const data = all.data ?? first.data;
   if (error) return <Failed error={error} onRetry={() => void refetch()} />;
@@ -85,33 +88,65 @@ function Head({ span }: { span: Span }) {
 
 function Body({ span, children }: { span: Span; children: React.ReactNode }) {
   const { input, output } = span.messages;
+  // The cards say it better.
+  const areDocuments = span.documents.length > 0 && typeof span.outputs === 'object' && span.outputs !== null;
   return (
     <>
       {input.length > 0 ? <Section title="Input"><Messages messages={input} /></Section> : <Content title="Inputs" value={span.inputs} />}
       {span.documents.length > 0 && (
         <Section title={`Documents (${span.documents.length})`}>
           {span.documents.map((document, at) => (
-            <article key={at} className="rounded-md border border-line p-2">
-              <p className="mb-1 text-sm text-muted">{document.id ?? `Document ${at + 1}`}{document.score === null ? '' : ` · score ${document.score.toFixed(3)}`}</p>
-              <Prose text={document.content ?? ''} />
-              {document.metadata !== null && <JsonTree name="metadata" value={document.metadata} open={false} />}
-            </article>
+            <DocumentCard key={at} document={document} number={at + 1} />
           ))}
         </Section>
       )}
-      {output.length > 0 ? <Section title="Output"><Messages messages={output} /></Section> : <Content title="Outputs" value={span.outputs} />}
+      {output.length > 0 ? <Section title="Output"><Messages messages={output} /></Section> : areDocuments ? <Folded title="Outputs" value={span.outputs as object} /> : <Content title="Outputs" value={span.outputs} />}
       {span.events.length > 0 && (
         <Section title={`Events (${span.events.length})`}>
           {span.events.map((event, at) => <EventView key={at} event={event} />)}
+        </Section>
+      )}
+      {span.links.length > 0 && (
+        <Section title={`Links (${span.links.length})`}>
+          {span.links.map((link, at) => <LinkCard key={at} link={link} />)}
         </Section>
       )}
       {children}
       {span.tools.length > 0 && <Folded title={`Tools (${span.tools.length})`} value={span.tools} />}
       {Object.keys(span.parameters).length > 0 && <Folded title="Parameters" value={span.parameters} />}
       <Folded title="Attributes" value={span.attributes} />
-      {span.links.length > 0 && <Folded title="Links" value={span.links} />}
       <Folded title="Resource" value={span.resource} />
     </>
+  );
+}
+
+function DocumentCard({ document: { id, score, content, metadata }, number }: { document: Span['documents'][number]; number: number }) {
+  return (
+    <article aria-label={`Document ${number}`} className="rounded-md border border-line">
+      <header className="flex h-7 items-center gap-2 border-b border-line bg-sunken px-2 text-sm">
+        <FileText size={13} className="shrink-0 text-muted" aria-hidden />
+        <bdi className="min-w-0 flex-1 truncate font-medium">{id ?? `Document ${number}`}</bdi>
+        {score !== null && <span className="text-muted figures">score {score.toFixed(3)}</span>}
+        <CopyButton text={content ?? ''} label="Copy document" />
+      </header>
+      <div className="flex flex-col gap-1 p-2">
+        <Prose text={content ?? ''} />
+        {metadata !== null && <JsonTree name="metadata" value={metadata} open={false} />}
+      </div>
+    </article>
+  );
+}
+
+/** Another span that this one has to do with, mostly of another trace. */
+function LinkCard({ link: { trace_id, span_id, attributes } }: { link: Span['links'][number] }) {
+  return (
+    <div className="rounded-md border border-line px-2 py-1">
+      <p className="flex items-center gap-2 text-sm">
+        <Link to="/traces/$traceId" params={{ traceId: trace_id }} search={{ span: span_id }} className="min-w-0 truncate font-mono text-xs text-accent hover:underline">{trace_id}</Link>
+        <span className="shrink-0 text-muted">span <code className="text-xs">{span_id}</code></span>
+      </p>
+      {Object.keys(attributes).length > 0 && <JsonTree value={attributes} />}
+    </div>
   );
 }
 
@@ -121,7 +156,12 @@ function EventView({ event }: { event: Span['events'][number] }) {
     <article className="rounded-md border border-line p-2">
       <p className="text-sm"><bdi className="font-medium">{event.name}</bdi> <span className="text-muted">{formatAbsolute(event.time)}</span></p>
       {Object.keys(others).length > 0 && <JsonTree value={others} />}
-      {typeof stack === 'string' && <pre tabIndex={0} className="mt-1 max-h-96 overflow-auto rounded-sm bg-sunken p-2 text-xs">{stack.slice(0, 50_000)}</pre>}
+      {typeof stack === 'string' && (
+        <div className="relative mt-1">
+          <pre tabIndex={0} aria-label="Stack trace" className="max-h-96 overflow-auto rounded-sm bg-sunken p-2 text-xs">{stack.slice(0, 50_000)}</pre>
+          <span className="absolute top-1 right-1 rounded-md bg-sunken"><CopyButton text={stack} label="Copy stack trace" /></span>
+        </div>
+      )}
     </article>
   );
 }

@@ -1,4 +1,4 @@
-import { useQuery } from '@tanstack/react-query';
+import { keepPreviousData, useQuery } from '@tanstack/react-query';
 
 import type { Schemas } from '@/api/client';
 import { Duration } from '@/components/quantity';
@@ -15,7 +15,7 @@ const STEPS = 50;
 /** What came in, what happened, what came out. */
 export function Summary({ trace, tree, onSelect }: { trace: Schemas['TraceRow']; tree: Tree; onSelect: (id: string) => void }) {
   const root = tree.roots[0];
-  const { data } = useQuery(spansQuery(trace.id, root ? [root.span.id] : []));
+  const { data } = useQuery({ ...spansQuery(trace.id, root ? [root.span.id] : [], { isRunning: root?.span.duration_ms === null }), placeholderData: keepPreviousData });
   const span = data?.spans[0];
   const steps = root && root.children.length > 0 ? root.children : tree.roots;
   const { input, output } = span?.messages ?? { input: [], output: [] };

@@ -2,7 +2,6 @@ import { describe, expect, test } from 'vitest';
 
 import { criticalPath } from './critical-path';
 import { safeLink } from './safe-link';
-import { mergeConversation, type Span } from './transcript';
 import { buildTree, matchingSpans, visibleRows, type SpanRow } from './tree';
 
 const span = (id: string, parent: string | null, from: number, length: number | null, label = id): SpanRow => ({
@@ -37,17 +36,6 @@ describe('the critical path', () => {
     // `beside` counts only until `late` began; the root's own 5 are after `late` and between 40 and 45.
     expect(Object.fromEntries(own)).toEqual({ root: 10, late: 45, beside: 5, early: 40 });
     expect(bottleneck).toBe('late');
-  });
-});
-
-describe('the transcript', () => {
-  const said = (role: string, content: string) => ({ role, parts: [{ type: 'text', content }] });
-  const call = (id: string, at: string, input: ReturnType<typeof said>[], output: ReturnType<typeof said>[]) => ({ id, start_ns: at, messages: { input, output } }) as unknown as Span;
-  test('has repeated history once, and the same words said twice, twice', () => {
-    const [hi, yes] = [said('user', 'hi'), said('assistant', 'yes')];
-    const first = call('1', '99', [hi], [yes]);
-    const second = call('2', '100', [hi, yes, hi], [said('assistant', 'again')]);
-    expect(mergeConversation([second, first]).map(({ span, message }) => [span, message.role])).toEqual([['1', 'user'], ['1', 'assistant'], ['2', 'user'], ['2', 'assistant']]);
   });
 });
 

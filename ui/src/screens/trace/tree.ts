@@ -30,12 +30,10 @@ export function buildTree(spans: SpanRow[]): Tree {
   const roots: Node[] = [];
   for (const node of byId.values()) {
     const parent = node.span.parent_id === null ? undefined : byId.get(node.span.parent_id);
-    if (!parent || isWithin(parent, node)) roots.push(node);
-    else {
-      node.parent = parent;
-      parent.children.push(node);
-    }
+    node.parent = parent ?? null;
+    (parent?.children ?? roots).push(node);
   }
+  cutCircles(roots, byId);
   let from = Infinity;
   let to = -Infinity;
   for (const { span } of byId.values()) {
@@ -61,9 +59,29 @@ export function endOf(span: SpanRow): number {
   return span.offset_ms + (span.duration_ms ?? 0);
 }
 
-function isWithin(node: Node, ancestor: Node): boolean {
-  for (let at: Node | null = node; at; at = at.parent) if (at === ancestor) return true;
-  return false;
+/** What no root leads to hangs on a circle, of which one becomes a root. */
+function cutCircles(roots: Node[], byId: Map<string, Node>): void {
+  const reached = new Set<Node>();
+  const open = [...roots];
+  const reach = () => {
+    for (let node = open.pop(); node; node = open.pop()) {
+      reached.add(node);
+      for (const child of node.children) open.push(child);
+    }
+  };
+  reach();
+  if (reached.size === byId.size) return;
+  for (const node of byId.values()) {
+    if (reached.has(node)) continue;
+    const passed = new Set<Node>();
+    let at = node;
+    for (; at.parent && !passed.has(at); at = at.parent) passed.add(at);
+    if (at.parent) at.parent.children = at.parent.children.filter((child) => child !== at);
+    at.parent = null;
+    roots.push(at);
+    open.push(at);
+    reach();
+  }
 }
 
 function numberCalls(siblings: Node[]): void {

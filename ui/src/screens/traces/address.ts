@@ -131,12 +131,13 @@ export function wholeFilter(state: Scope, now: number): string {
   );
 }
 
-/** A refusal of the whole filter, about what was typed: the parenthesis before it does not count. */
-export function aboutTyped(message: string): { message: string; at: number | null } {
+/** A refusal of the whole filter, about what was typed: the parentheses around it do not count. */
+export function aboutTyped(message: string, typed: string): { message: string; at: number | null } {
   const found = /at character (\d+)/.exec(message);
   if (!found) return { message, at: null };
   const place = Math.max(1, Number(found[1]) - 1);
-  return { message: message.replace(found[0], `at character ${place}`), at: place - 1 };
+  const said = message.replace(found[0], `at character ${place}`);
+  return { message: place > typed.length ? said.replace('found `)`', 'found the end') : said, at: place - 1 };
 }
 
 /** The language has no text with both kinds of quotes; `_` is any one character. */

@@ -83,7 +83,7 @@ function Preview({ text: preview, words, isMuted = false }: { text: string | nul
   const said = readable(preview);
   return (
     <span className={isMuted ? 'text-muted' : undefined} title={said.slice(0, 1000)}>
-      <Highlighted text={said.slice(0, 400)} words={words} />
+      <Highlighted text={said.slice(0, 200)} words={words} />
     </span>
   );
 }

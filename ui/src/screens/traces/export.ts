@@ -1,6 +1,7 @@
 /** Traces as files. They pass through piece by piece, so that there may be any number of them. */
 
 import { apiUrl, send } from '@/api/client';
+import { lots } from '@/lib/lots';
 
 import { csvOf, lines, wholeLines } from './csv';
 import { quoted } from './filter-text';
@@ -41,10 +42,6 @@ async function blobOf(reply: Response, format: ExportFormat, isFirst: boolean): 
     .pipeThrough(lines())
     .pipeThrough(format === 'csv' ? csvOf(isFirst) : wholeLines());
   return new Response(text.pipeThrough(new TextEncoderStream())).blob();
-}
-
-export function lots<T>(all: T[], size: number): T[][] {
-  return Array.from({ length: Math.ceil(all.length / size) }, (_, lot) => all.slice(lot * size, (lot + 1) * size));
 }
 
 function save(blob: Blob, name: string): void {

@@ -92,7 +92,7 @@ function Values({ title, facet, chosen, onChoose }: ValuesProps) {
             className={cx('relative flex h-[22px] w-full items-center gap-1.5 px-3 text-left text-sm hover:bg-hover', isChosen && 'bg-selected font-medium text-accent')}
           >
             <span className="absolute bottom-0 left-3 h-px bg-bar" style={{ width: `calc((100% - 24px) * ${count / most})` }} aria-hidden />
-            <span className="min-w-0 flex-1 truncate">
+            <span className="flex min-w-0 flex-1 items-center">
               <Value property={property} value={value} />
             </span>
             <span className="text-xs text-muted figures">
@@ -113,9 +113,9 @@ function Values({ title, facet, chosen, onChoose }: ValuesProps) {
 
 function Value({ property, value }: { property: string; value: string }) {
   if (property === 'state') return <TraceState state={value} />;
-  if (property !== 'span.type') return value;
+  if (property !== 'span.type') return <span className="truncate">{value}</span>;
   return (
-    <span className="inline-flex items-center gap-1.5">
+    <span className="inline-flex min-w-0 items-center gap-1.5">
       <SpanTypeIcon type={value} size={13} />
       <span className="truncate">{value}</span>
     </span>

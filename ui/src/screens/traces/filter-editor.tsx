@@ -1,5 +1,5 @@
 import { autocompletion, acceptCompletion, closeCompletion, completionStatus, startCompletion, type Completion, type CompletionContext, type CompletionResult } from '@codemirror/autocomplete';
-import { defaultKeymap, history, historyKeymap } from '@codemirror/commands';
+import { history, historyKeymap } from '@codemirror/commands';
 import { EditorState, Prec, StateEffect, StateField } from '@codemirror/state';
 import { Decoration, EditorView, keymap, placeholder, type DecorationSet } from '@codemirror/view';
 import { useQueryClient, type QueryClient } from '@tanstack/react-query';
@@ -70,6 +70,13 @@ export default function FilterEditor({ experimentId, filter, onFilter, error, fo
       told.current = text;
       tell.current(text);
     };
+    const sayWhenWhole = () => {
+      const { state } = editor;
+      const isChoosing = completionStatus(state) === 'active' && placeAt(state.doc.toString(), state.selection.main.head).kind !== 'joiner';
+      // Half a condition would be wrong; its other half is being chosen.
+      if (isChoosing) timer = window.setTimeout(sayWhenWhole, PAUSE_MS);
+      else say(state.doc.toString());
+    };
     const editor = new EditorView({
       parent: place.current,
       state: EditorState.create({
@@ -107,12 +114,13 @@ export default function FilterEditor({ experimentId, filter, onFilter, error, fo
               },
             ]),
           ),
-          keymap.of([...defaultKeymap, ...historyKeymap]),
+          // All else browsers do by themselves in one line.
+          keymap.of(historyKeymap),
           EditorView.updateListener.of((update) => {
             if (update.focusChanged && update.view.hasFocus && update.state.doc.length === 0) startCompletion(update.view);
             if (!update.docChanged) return;
             window.clearTimeout(timer);
-            timer = window.setTimeout(() => say(update.state.doc.toString()), PAUSE_MS);
+            timer = window.setTimeout(sayWhenWhole, PAUSE_MS);
           }),
         ],
       }),

@@ -1,6 +1,6 @@
 /** The traces of an experiment. */
 
-import { useInfiniteQuery, useQuery } from '@tanstack/react-query';
+import { useInfiniteQuery, useQuery, useQueryClient } from '@tanstack/react-query';
 import { useNavigate, useParams, useSearch } from '@tanstack/react-router';
 import { PanelLeft, Radio } from 'lucide-react';
 import { lazy, Suspense, useCallback, useEffect, useMemo, useRef, useState } from 'react';
@@ -13,6 +13,7 @@ import { formatWhole } from '@/format';
 import { useShortcuts } from '@/lib/shortcuts';
 import { SendTraces } from '@/screens/help/send-traces';
 import { AT_FIRST, elsewhere, readPlace, type Place } from '@/screens/trace/place';
+import { askEarly } from '@/screens/trace/queries';
 import { TopBar } from '@/shell/top-bar';
 
 import { aboutTyped, ALL_TIME, bounds, wholeFilter, writeAddress, type ListState } from './address';
@@ -49,7 +50,7 @@ function TraceList({ experimentId }: { experimentId: string }) {
   const [filterFocus, setFilterFocus] = useState(0);
   const textField = useRef<HTMLInputElement>(null);
 
-  const { first, rows, fresh, more } = useRows(experimentId, state, openTags);
+  const { first, page, isStale, rows, fresh, more } = useRows(experimentId, state, openTags);
   const tagKeys = useQuery(tagKeysQuery(experimentId));
   const { selected, select, selectAll, clear } = useSelection(rows);
 
@@ -60,12 +61,17 @@ function TraceList({ experimentId }: { experimentId: string }) {
   const drawer = useRef<HTMLElement>(null);
   const current = shownTrace ?? focused;
   // The first one is a step one can go back from, those after it are not.
+  const queries = useQueryClient();
   const show = useCallback(
     (id: string | null, next: Place) => {
-      if (id) setFocused(id);
+      if (id) {
+        setFocused(id);
+        // Its spans are on their way while the screen makes room for it.
+        if (id !== shownTrace) void askEarly(queries, id);
+      }
       void navigate({ to: '.', search: { ...list, trace: id ?? '', ...next }, replace: shownTrace !== null });
     },
-    [navigate, list, shownTrace],
+    [navigate, queries, list, shownTrace],
   );
   const open = useCallback((row: Row) => show(row.id, shownTrace === null ? { ...AT_FIRST, find: state.text.trim() } : elsewhere(place)), [show, shownTrace, state.text, place]);
   const openPage = useCallback(
@@ -104,6 +110,7 @@ function TraceList({ experimentId }: { experimentId: string }) {
 
   const error = first.error instanceof ApiError ? first.error : null;
   const isFilterError = error?.field === 'filter';
+  const isEmpty = page !== undefined && rows.length === 0;
   const shown = useMemo<ListState['columns']>(() => withMatch(state), [state]);
   const time = useMemo(() => bounds(state.time, Date.now()), [state.time]);
   const isFiltered = state.filter !== '' || state.text !== '' || state.time !== ALL_TIME;
@@ -129,15 +136,15 @@ function TraceList({ experimentId }: { experimentId: string }) {
           experimentId={experimentId}
           filter={state.filter}
           onFilter={(filter) => change({ filter })}
-          error={error?.field === 'filter' ? aboutTyped(error.message) : null}
+          error={error?.field === 'filter' ? aboutTyped(error.message, state.filter) : null}
           focusCount={filterFocus}
         />
         <TextSearch text={state.text} onText={(text) => change({ text })} fieldRef={textField} />
       </div>
       <div className="flex min-h-0 flex-1">
-        {hasFacets && shownTrace === null && first.data?.facets && (
+        {hasFacets && shownTrace === null && page?.facets && !(isEmpty && !isFiltered) && (
           <Facets
-            facets={first.data.facets}
+            facets={page.facets}
             tagKeys={tagKeys.data?.values ?? NO_KEYS}
             openTags={openTags}
             onOpenTags={setOpenTags}
@@ -149,8 +156,8 @@ function TraceList({ experimentId }: { experimentId: string }) {
           <div className="relative h-0" aria-hidden>
             {first.isPlaceholderData && <div className="absolute inset-x-0 top-0 z-20 h-0.5 animate-pulse bg-accent" />}
           </div>
-          <Histogram histogram={first.data?.histogram} bounds={time} onChoose={chooseTime} />
-          {first.data ? (
+          {!(isEmpty && !isFiltered) && <Histogram histogram={page?.histogram} bounds={time} onChoose={chooseTime} />}
+          {page ? (
             rows.length > 0 ? (
               <TraceTable
                 rows={rows}
@@ -161,7 +168,7 @@ function TraceList({ experimentId }: { experimentId: string }) {
                 focused={current}
                 fresh={fresh}
                 hasMore={more.hasMore}
-                isStale={first.isPlaceholderData}
+                isStale={isStale}
                 scrollKey={`${experimentId} ${state.filter} ${state.text} ${JSON.stringify(state.time)}`}
                 foot={<Foot more={more} live={state.live} count={rows.length} />}
                 onColumns={(columns) => change({ columns: columns.filter(({ id }) => id !== 'match') })}
@@ -188,7 +195,7 @@ function TraceList({ experimentId }: { experimentId: string }) {
             <LoadingRows rows={30} />
           )}
           {selected.size > 0 && <SelectionBar experimentId={experimentId} ids={[...selected]} onClear={clear} onDeleted={(ids) => shownTrace !== null && ids.includes(shownTrace) && close()} />}
-          <Totals count={first.data?.count} isFetching={first.isFetching} live={state.live} />
+          <Totals count={isFilterError ? undefined : page?.count} isFetching={first.isFetching} live={state.live} />
         </div>
         {shownTrace !== null && (
           <Suspense fallback={<aside aria-label="Trace" className="w-[68%] shrink-0 border-l border-line-strong"><LoadingRows /></aside>}>
@@ -215,10 +222,16 @@ function TraceList({ experimentId }: { experimentId: string }) {
 /** The first page and those after it, as one list. */
 function useRows(experimentId: string, state: ListState, openTags: string[]) {
   const first = useQuery(firstPage(experimentId, state, openTags));
-  const token = first.data?.next_page_token ?? null;
+  // What was there stays while a filter is not one yet.
+  const [last, setLast] = useState(first.data);
+  if (first.data && first.data !== last) setLast(first.data);
+  const isOld = first.error instanceof ApiError && first.error.field === 'filter' && last !== undefined;
+  const page = first.data ?? (isOld ? last : undefined);
+  const isStale = first.isPlaceholderData || isOld;
+  const token = (isOld ? undefined : page)?.next_page_token ?? null;
   const further = useInfiniteQuery(furtherPages(experimentId, state, token));
   const rows = useMemo(() => {
-    const pages = [first.data, ...(first.isPlaceholderData || state.live ? [] : (further.data?.pages ?? []))];
+    const pages = [page, ...(isStale || state.live ? [] : (further.data?.pages ?? []))];
     const seen = new Set<string>();
     // A trace that changed between two pages would be there twice.
     return pages.flatMap((page) => page?.traces ?? []).filter(({ id }) => {
@@ -226,14 +239,15 @@ function useRows(experimentId: string, state: ListState, openTags: string[]) {
       seen.add(id);
       return isNew;
     });
-  }, [first.data, first.isPlaceholderData, further.data, state.live]);
+  }, [page, isStale, further.data, state.live]);
 
   const known = useRef<ReadonlySet<string> | null>(null);
   const [fresh, setFresh] = useState<ReadonlySet<string>>(new Set());
   useEffect(() => {
     const before = state.live ? known.current : null;
     known.current = new Set(rows.map(({ id }) => id));
-    setFresh(before ? new Set(rows.filter(({ id }) => !before.has(id)).map(({ id }) => id)) : new Set());
+    const arrived = before ? rows.filter(({ id }) => !before.has(id)).map(({ id }) => id) : [];
+    setFresh((was) => (was.size === 0 && arrived.length === 0 ? was : new Set(arrived)));
   }, [rows, state.live]);
 
   const hasBegun = further.data !== undefined;
@@ -243,7 +257,7 @@ function useRows(experimentId: string, state: ListState, openTags: string[]) {
     void (hasBegun ? fetchNextPage() : refetch());
   }, [isFetching, state.live, hasBegun, fetchNextPage, refetch]);
   const more = { hasMore: token !== null && !state.live && (!hasBegun || hasNextPage), error: further.error, fetch };
-  return { first, rows, fresh, more };
+  return { first, page, isStale, rows, fresh, more };
 }
 
 /** While a text is searched, where it was found stands beside the request. */
@@ -277,11 +291,12 @@ function Totals({ count, isFetching, live }: { count: Schemas['CountView'] | und
 
 /** An experiment without traces waits for its first. */
 function FirstTrace({ experimentId, onArrived }: { experimentId: string; onArrived: () => void }) {
-  const { data } = useQuery({ ...experimentQuery(experimentId), refetchInterval: 2000 });
+  const { data, error } = useQuery({ ...experimentQuery(experimentId), refetchInterval: ({ state }) => (state.status === 'error' ? false : 2000) });
   const traces = data?.traces ?? 0;
   useEffect(() => {
     if (traces > 0) onArrived();
   }, [traces, onArrived]);
+  if (error) return <Failed error={error} />;
   return (
     <div className="min-h-0 flex-1 overflow-auto">
       <div className="mx-auto max-w-2xl px-6 py-8">

@@ -13,8 +13,9 @@ import { Menu, MenuItem } from '@/components/menu';
 import { messageOf } from '@/components/states';
 import { notify } from '@/components/toast';
 import { formatWhole } from '@/format';
+import { lots } from '@/lib/lots';
 
-import { exportTraces, lots, type ExportFormat } from './export';
+import { exportTraces, type ExportFormat } from './export';
 
 interface Props {
   experimentId: string;

@@ -3,7 +3,7 @@
 import { getCoreRowModel, useReactTable, type ColumnDef, type ColumnSizingState, type RowSelectionState } from '@tanstack/react-table';
 import { useVirtualizer } from '@tanstack/react-virtual';
 import { ArrowDown, ArrowUp } from 'lucide-react';
-import { memo, useEffect, useMemo, useRef, useState, type DragEvent, type MouseEvent, type PointerEvent, type ReactNode } from 'react';
+import { memo, useEffect, useMemo, useRef, useState, type DragEvent, type KeyboardEvent, type MouseEvent, type PointerEvent, type ReactNode } from 'react';
 
 import { cx } from '@/lib/cx';
 
@@ -36,6 +36,8 @@ interface Props {
 const ROW = 23;
 const CHECK = 30;
 const NARROWEST = 40;
+/** Pixels by which a key makes a column wider. */
+const KEY_STEP = 16;
 
 const places = new Map<string, number>();
 
@@ -75,8 +77,9 @@ export function TraceTable(props: Props) {
       aria-rowcount={hasMore ? -1 : rows.length + 1}
       aria-multiselectable
       aria-busy={isStale}
+      aria-activedescendant={focusedAt >= 0 ? `trace-${focused ?? ''}` : undefined}
       tabIndex={0}
-      className={cx('relative min-h-0 flex-1 overflow-auto outline-none', isStale && 'cursor-progress')}
+      className={cx('relative min-h-0 flex-1 overflow-auto -outline-offset-2', isStale && 'cursor-progress')}
       onScroll={(event) => places.set(scrollKey, event.currentTarget.scrollTop)}
     >
       <div role="row" aria-rowindex={1} className="sticky top-0 z-10 grid h-[26px] border-b border-line bg-page text-sm text-muted" style={grid}>
@@ -146,6 +149,7 @@ const TraceRow = memo(function TraceRow({ row, index, top, grid, columns, text, 
   return (
     <div
       role="row"
+      id={`trace-${row.id}`}
       aria-rowindex={index + 2}
       aria-selected={isSelected}
       data-trace={row.id}
@@ -185,33 +189,45 @@ function Heading({ id, columns, order, onColumns, onOrder }: Pick<Props, 'column
   const isSorted = order.column === id;
   const sort = () => onOrder({ column: id, descending: isSorted ? !order.descending : true });
 
+  const setWidth = (pixels: number) => onColumns(columns.map((shown) => (shown.id === id ? { id, width: Math.max(NARROWEST, pixels) } : shown)));
+  const widthNow = () => cell.current?.offsetWidth ?? column(id).width;
   const resize = (event: PointerEvent<HTMLSpanElement>) => {
     event.preventDefault();
     event.stopPropagation();
     const edge = event.currentTarget;
-    const width = cell.current?.offsetWidth ?? column(id).width;
+    const width = widthNow();
     const from = event.clientX;
     edge.setPointerCapture(event.pointerId);
-    const set = (pixels: number | null) => onColumns(columns.map((shown) => (shown.id === id ? { id, width: pixels } : shown)));
-    edge.onpointermove = (move) => set(Math.max(NARROWEST, width + move.clientX - from));
+    edge.onpointermove = (move) => setWidth(width + move.clientX - from);
     edge.onpointerup = () => {
       edge.onpointermove = null;
       edge.onpointerup = null;
     };
   };
+  /** Puts a column in the place of another one. */
+  const move = (moved: ShownColumn | undefined, place: number) => {
+    if (!moved || place < 0 || place >= columns.length) return;
+    const others = columns.filter((shown) => shown !== moved);
+    onColumns([...others.slice(0, place), moved, ...others.slice(place)]);
+  };
+  const at = columns.findIndex((shown) => shown.id === id);
   const drop = (event: DragEvent) => {
     event.preventDefault();
     setOver(false);
-    const moved = columns.find((shown) => shown.id === event.dataTransfer.getData('text/x-column'));
-    if (!moved || moved.id === id) return;
-    const others = columns.filter((shown) => shown !== moved);
-    const place = others.findIndex((shown) => shown.id === id);
-    onColumns([...others.slice(0, place), moved, ...others.slice(place)]);
+    move(columns.find((shown) => shown.id === event.dataTransfer.getData('text/x-column')), at);
+  };
+  const byKeys = (event: KeyboardEvent) => {
+    const step = event.key === 'ArrowRight' ? 1 : event.key === 'ArrowLeft' ? -1 : 0;
+    if (step === 0) return;
+    event.preventDefault();
+    if (event.shiftKey) move(columns[at], at + step);
+    else setWidth(widthNow() + step * KEY_STEP);
   };
   return (
     <span
       ref={cell}
       role="columnheader"
+      aria-label={title}
       aria-sort={isSorted ? (order.descending ? 'descending' : 'ascending') : undefined}
       draggable
       onDragStart={(event) => event.dataTransfer.setData('text/x-column', id)}
@@ -231,7 +247,17 @@ function Heading({ id, columns, order, onColumns, onOrder }: Pick<Props, 'column
           {isSorted && (order.descending ? <ArrowDown size={12} className="shrink-0" aria-hidden /> : <ArrowUp size={12} className="shrink-0" aria-hidden />)}
         </button>
       )}
-      <span className="absolute inset-y-1 -right-1 z-10 w-2 cursor-col-resize border-r border-transparent hover:border-line-strong" onPointerDown={resize} aria-hidden />
+      <span
+        role="separator"
+        aria-orientation="vertical"
+        aria-label={`Width of ${title}; with Shift its place`}
+        aria-valuenow={Math.round(columns[at]?.width ?? column(id).width)}
+        aria-valuemin={NARROWEST}
+        tabIndex={0}
+        className="absolute inset-y-1 -right-1 z-10 w-2 cursor-col-resize border-r border-transparent hover:border-line-strong focus-visible:border-accent"
+        onPointerDown={resize}
+        onKeyDown={byKeys}
+      />
     </span>
   );
 }
