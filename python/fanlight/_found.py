@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, cast
 
 from .entities import Trace
 
@@ -16,14 +16,14 @@ class Traces(list[Trace]):
     def to_pandas(self) -> Any:
         """One row a trace. Raises `ImportError` without pandas."""
         if self._frame is None or len(self._frame) != len(self):
-            import pandas  # pyright: ignore[reportMissingImports, reportMissingModuleSource]
+            import pandas  # pyright: ignore[reportMissingImports, reportMissingModuleSource, reportMissingTypeStubs]
 
             self._frame = pandas.DataFrame([_row(trace) for trace in self], columns=_COLUMNS)
         return self._frame
 
     def __getitem__(self, key: Any) -> Any:
         if isinstance(key, slice):
-            return Traces(super().__getitem__(key))
+            return Traces(super().__getitem__(cast("slice[Any, Any, Any]", key)))
         if isinstance(key, int):
             return super().__getitem__(key)
         return self.to_pandas()[key]

@@ -31,7 +31,12 @@ def _after_fork() -> None:
     # the hooks that are registered here run.
     util: Any = sys.modules.get("multiprocessing.util")
     if util is not None:
-        util.register_after_fork(_core, lambda _: util.Finalize(None, _shut_down_at_exit, exitpriority=-100))
+        util.register_after_fork(_core, _finish_child_of_multiprocessing)
+
+
+def _finish_child_of_multiprocessing(_: Any) -> None:
+    util: Any = sys.modules["multiprocessing.util"]
+    util.Finalize(None, _shut_down_at_exit, exitpriority=-100)
 
 
 atexit.register(_shut_down_at_exit)

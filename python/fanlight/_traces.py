@@ -10,6 +10,7 @@ from . import _core, _server
 from ._experiments import active_experiment_id, id_of_name
 from ._found import Traces
 from .entities import Span, Trace, TraceData, TraceInfo
+from .entities._wire import list_of
 from .exceptions import RestException
 
 _PAGE = 500
@@ -34,7 +35,7 @@ def get_trace(trace_id: str, silent: bool = False, flush: bool = True) -> Trace 
 
 
 def _trace(data: dict[str, Any]) -> Trace:
-    spans = [Span.from_dict(span) for span in data.get("spans") or []]
+    spans = [Span.from_dict(span) for span in list_of(data.get("spans"))]
     return Trace(TraceInfo.from_dict(data["trace_info"]), TraceData(spans))
 
 
@@ -115,7 +116,7 @@ def _add_spans(traces: list[Trace]) -> None:
         for found in reply.get("traces", []):
             trace = by_id.get(found["trace_info"]["trace_id"])
             if trace is not None:
-                trace.data = TraceData([Span.from_dict(span) for span in found.get("spans") or []])
+                trace.data = TraceData([Span.from_dict(span) for span in list_of(found.get("spans"))])
 
 
 def search_traces(
