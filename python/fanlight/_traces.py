@@ -139,8 +139,9 @@ def search_traces(
     Of the experiments that are named by `experiment_ids`, `experiment_names` or `locations` (ids, or objects with an
     `experiment_id`); without any, of the active one, or, with `run_id`, of all. The result is a list of `Trace` that
     answers questions to a data frame too (`result["trace_id"]`, `result.iloc[0]`) when pandas is installed.
-    `return_type="list"` gives a plain list, `"pandas"` the data frame. `sql_warehouse_id` and `extract_fields` are
-    ignored.
+    `return_type="list"` gives a plain list, `"pandas"` the data frame. `extract_fields` adds columns to that: each
+    `"span name.inputs"`, or `.outputs`, also with the key of one entry; names with points stand in backticks.
+    `sql_warehouse_id` is ignored. Raises `ValueError` for another form of a field.
     """
     ids: list[str] = [str(id) for id in experiment_ids or ()]
     for name in [experiment_names] if isinstance(experiment_names, str) else experiment_names or ():
@@ -166,7 +167,7 @@ def search_traces(
     )
     if return_type == "list":
         return traces
-    found = Traces(traces)
+    found = Traces(traces, extract_fields or ())
     return found.to_pandas() if return_type == "pandas" else found
 
 

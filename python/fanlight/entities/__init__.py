@@ -1,7 +1,15 @@
 """What the server tells of a trace, and what is told to it. Same names and shapes as MLflow's entities."""
 
 from .._core import Span as LiveSpan
-from .assessment import Assessment, AssessmentError, AssessmentSource, AssessmentSourceType, Expectation, Feedback
+from .assessment import (
+    Assessment,
+    AssessmentError,
+    AssessmentSource,
+    AssessmentSourceType,
+    Expectation,
+    Feedback,
+    IssueReference,
+)
 from .experiment import Experiment, Metric, Param, Run, RunData, RunInfo, RunStatus, ViewType
 from .span import (
     Document,
@@ -25,6 +33,7 @@ __all__ = [
     "Expectation",
     "Experiment",
     "Feedback",
+    "IssueReference",
     "Link",
     "LiveSpan",
     "Metric",

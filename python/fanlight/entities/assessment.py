@@ -45,7 +45,7 @@ class AssessmentError:
 
 
 class Assessment:
-    """What somebody thinks of a trace or a span: a `Feedback` or an `Expectation`."""
+    """What is said of a trace or a span: a `Feedback`, an `Expectation` or an `IssueReference`."""
 
     def __init__(
         self,
@@ -115,6 +115,9 @@ class Assessment:
             serialized = expectation.get("serialized_value")
             value = json.loads(serialized["value"]) if serialized else expectation.get("value")
             return Expectation(value=value, **common)
+        if "issue" in data:
+            issue: Json = data["issue"]
+            return IssueReference(common.pop("name"), issue.get("issue_name", ""), **common)
         feedback: Json = data.get("feedback") or {}
         error = feedback.get("error")
         return Feedback(
@@ -156,6 +159,25 @@ class Feedback(Assessment):
         if self.error is not None:
             found["error"] = self.error.to_dictionary()
         return {"feedback": found}
+
+
+class IssueReference(Assessment):
+    """Says that a trace has a known problem. Its name is the id of the issue."""
+
+    def __init__(self, issue_id: str, issue_name: str, source: AssessmentSource | None = None, **more: Any) -> None:
+        super().__init__(issue_id, source or AssessmentSource(AssessmentSourceType.LLM_JUDGE), **more)
+        self.value = issue_name
+
+    @property
+    def issue_id(self) -> str:
+        return self.name
+
+    @property
+    def issue_name(self) -> str:
+        return self.value
+
+    def _kind(self) -> Json:
+        return {"issue": {"issue_name": self.issue_name}}
 
 
 class Expectation(Assessment):

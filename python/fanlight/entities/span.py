@@ -166,6 +166,11 @@ class Span:
         return self.attributes.get("mlflow.spanOutputs")
 
     @property
+    def log_level(self) -> SpanLogLevel | None:
+        level = self.attributes.get("mlflow.spanLogLevel")
+        return None if level is None else SpanLogLevel(int(level))
+
+    @property
     def model_name(self) -> str | None:
         return self.attributes.get("mlflow.llm.model")
 

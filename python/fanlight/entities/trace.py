@@ -9,7 +9,7 @@ from typing import Any, cast
 
 from .._core import to_json
 from ._wire import Json, Word, decoded, list_of, milliseconds_of, rfc3339, texts
-from .assessment import Assessment, Expectation, Feedback
+from .assessment import Assessment, Expectation, Feedback, IssueReference
 from .span import Span
 
 
@@ -228,9 +228,9 @@ class Trace:
     def search_assessments(
         self, name: str | None = None, *, span_id: str | None = None, all: bool = False, type: str | None = None
     ) -> list[Assessment]:
-        """Assessments with this name, about this span; `type` is `feedback` or `expectation`. With `all`, also those
+        """Assessments with this name, about this span; `type` is `feedback`, `expectation` or `issue`. With `all`, also those
         that were overridden."""
-        kind: type[Assessment] = {"feedback": Feedback, "expectation": Expectation, None: Assessment}[type]
+        kind: type[Assessment] = {"feedback": Feedback, "expectation": Expectation, "issue": IssueReference, None: Assessment}[type]
         return [
             each
             for each in self.info.assessments
