@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Builds the wheel, installs it in an environment of its own, and runs the tests of the Python package against the
-# real server.
+# Builds the wheel, installs it in an environment of its own, checks the types, and runs the tests of the Python package
+# against the real server.
 # Usage: run-tests.sh [pytest arguments ...]
 # FANLIGHT_BIN names the server binary; FANLIGHT_TEST_PYTHON the version of Python (default 3.11).
 set -euo pipefail
@@ -48,6 +48,8 @@ rm -rf "$wheels"
 (cd "$here" && "$venv/bin/maturin" build --quiet --locked --out "$wheels")
 "$uv" pip install --quiet --python "$venv" --reinstall --no-deps "$wheels"/*.whl
 exec 9>&-
+
+(cd "$here" && "$venv/bin/pyright" --pythonpath "$venv/bin/python")
 
 # From the tests' folder, so that the installed package is imported and not the sources.
 cd "$here/tests"

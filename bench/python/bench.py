@@ -1,7 +1,8 @@
-"""What a span costs with one SDK: `bench.py <sdk> <server>` prints a JSON object.
+"""What a span costs with one SDK: `bench.py <sdk> <server> <provider>` prints a JSON object.
 
 Times are microseconds a span on the caller's thread, exported in the background to a real server; the best of several
-rounds. `memory` is bytes of a live span.
+rounds. Those of the decorator are what it adds to the call. `openai` is what autolog adds to a call of OpenAI's client
+to a stand-in for the provider. `memory` is bytes of a live span.
 """
 
 from __future__ import annotations
@@ -37,7 +38,13 @@ def fanlight(server: str) -> dict[str, Any]:
         fanlight.tracing.disable()
 
     start = lambda: fanlight.start_span_no_context("live", inputs={"x": 1})  # noqa: E731
-    return {"decorate": fanlight.trace, "block": span, "disable": disable, "start": start}
+    return {
+        "decorate": fanlight.trace,
+        "block": span,
+        "disable": disable,
+        "start": start,
+        "autolog": lambda: fanlight.openai.autolog(),
+    }
 
 
 def mlflow(server: str) -> dict[str, Any]:
@@ -53,7 +60,13 @@ def mlflow(server: str) -> dict[str, Any]:
             span.set_outputs(2)
 
     start = lambda: mlflow.start_span_no_context("live", inputs={"x": 1})  # noqa: E731
-    return {"decorate": mlflow.trace, "block": span, "disable": mlflow.tracing.disable, "start": start}
+    return {
+        "decorate": mlflow.trace,
+        "block": span,
+        "disable": mlflow.tracing.disable,
+        "start": start,
+        "autolog": lambda: mlflow.openai.autolog(),
+    }
 
 
 def opentelemetry(server: str) -> dict[str, Any]:
@@ -126,6 +139,30 @@ def best(work: Work, count: int, rounds: int = 5) -> float:
     return round(min(found), 2)
 
 
+def openai_added(autolog: Callable[[], Any], provider: str) -> float:
+    """Microseconds that autolog adds to a call: the medians of many calls, the best of several rounds before and after."""
+    from openai import OpenAI
+
+    client = OpenAI(base_url=f"{provider}/v1", api_key="x")
+
+    def call() -> None:
+        client.chat.completions.create(model="gpt-4o-mini", messages=[{"role": "user", "content": "a question"}])
+
+    def median() -> float:
+        found = []
+        for _ in range(200):
+            begin = time.perf_counter()
+            call()
+            found.append(time.perf_counter() - begin)
+        return sorted(found)[len(found) // 2] * 1e6
+
+    call()
+    plain = min(median() for _ in range(5))
+    autolog()
+    call()
+    return round(min(median() for _ in range(5)) - plain, 1)
+
+
 def resident_bytes() -> int:
     with open("/proc/self/statm") as statm:
         return int(statm.read().split()[1]) * resource.getpagesize()
@@ -138,7 +175,7 @@ def import_ms(module: str) -> float:
     return round(min(float(run.stdout.split()[-1]) for run in runs), 1)
 
 
-def main(name: str, server: str) -> None:
+def main(name: str, server: str, provider: str) -> None:
     begin, module, count = SDKS[name]
     figures: dict[str, Any] = {"sdk": name, "import_ms": import_ms(module)}
     importlib.import_module(module)
@@ -155,12 +192,15 @@ def main(name: str, server: str) -> None:
     del live
     decorated = sdk["decorate"](call)
     decorated(*SMALL)
-    figures["decorator_us"] = best(lambda: decorated(*SMALL), count)
+    bare = best(lambda: call(*SMALL), count)
+    figures["decorator_us"] = round(best(lambda: decorated(*SMALL), count) - bare, 2)
     figures["block_us"] = best(sdk["block"], count)
-    figures["messages_us"] = best(lambda: decorated(MESSAGES, 7), max(count // 4, 50))
+    figures["messages_us"] = round(best(lambda: decorated(MESSAGES, 7), max(count // 4, 50)) - bare, 2)
+    if autolog := sdk.get("autolog"):
+        figures["openai_us"] = openai_added(autolog, provider)
     if disable := sdk.get("disable"):
         disable()
-        figures["disabled_us"] = best(lambda: decorated(*SMALL), count)
+        figures["disabled_us"] = round(best(lambda: decorated(*SMALL), count) - bare, 2)
     print(json.dumps(figures), flush=True)
     # What is left to send says nothing about the caller's cost.
     os._exit(0)

@@ -16,7 +16,7 @@ if [[ ! -x "$uv" ]]; then
 fi
 
 work="$(mktemp -d)"
-trap 'kill "${pid:-}" 2>/dev/null || true; rm -rf "$work"' EXIT
+trap 'kill ${pid:-} ${provider_pid:-} 2>/dev/null || true; rm -rf "$work"' EXIT
 
 "$uv" venv --quiet "$work/build"
 "$uv" pip install --quiet --python "$work/build" maturin==1.16.0
@@ -32,8 +32,15 @@ for _ in $(seq 100); do
   sleep 0.1
 done
 
-echo "| SDK | decorator, µs | block, µs | 3.6 KB inputs, µs | disabled, µs | import, ms | live span, bytes | packages | MB |"
-echo "|---|---|---|---|---|---|---|---|---|"
+python3 "$repo/tests/clients/python/support/fakellm.py" --port 0 >"$work/provider.log" 2>&1 &
+provider_pid=$!
+until provider="$(grep --only-matching --max-count 1 'http://[^ ]*:[0-9]*' "$work/provider.log")"; do
+  kill -0 "$provider_pid" || { cat "$work/provider.log" >&2; exit 1; }
+  sleep 0.1
+done
+
+echo "| SDK | decorator, µs | block, µs | 3.6 KB inputs, µs | disabled, µs | OpenAI call, µs | import, ms | live span, bytes | packages | MB |"
+echo "|---|---|---|---|---|---|---|---|---|---|"
 for sdk in "fanlight $wheel" "opentelemetry opentelemetry-sdk opentelemetry-exporter-otlp-proto-http" "logfire logfire" \
   "langfuse langfuse" "mlflow mlflow-tracing"; do
   read -r name packages <<<"$sdk"
@@ -43,12 +50,15 @@ for sdk in "fanlight $wheel" "opentelemetry opentelemetry-sdk opentelemetry-expo
   "$uv" pip install --quiet --python "$venv" $packages
   count="$("$uv" pip list --quiet --python "$venv" --format freeze | wc -l)"
   megabytes="$(du -sm "$venv/lib" | cut -f1)"
-  figures="$("$venv/bin/python" "$here/bench.py" "$name" "http://127.0.0.1:$port" 2>"$work/$name.log" | tail -1)" ||
+  # The library that is traced is not the SDK's.
+  case "$name" in fanlight | mlflow) "$uv" pip install --quiet --python "$venv" openai ;; esac
+  figures="$("$venv/bin/python" "$here/bench.py" "$name" "http://127.0.0.1:$port" "$provider" 2>"$work/$name.log" |
+    tail -1)" ||
     { tail -5 "$work/$name.log" >&2; echo "run.sh: $name failed" >&2; continue; }
   python3 - "$figures" "$count" "$megabytes" <<'PY'
 import json, sys
 figures = json.loads(sys.argv[1])
-names = ("decorator_us", "block_us", "messages_us", "disabled_us", "import_ms", "memory")
+names = ("decorator_us", "block_us", "messages_us", "disabled_us", "openai_us", "import_ms", "memory")
 cells = [str(figures.get(name, "–")) for name in names]
 print("|", " | ".join([figures["sdk"], *cells, sys.argv[2], sys.argv[3]]), "|")
 PY

@@ -44,6 +44,7 @@ if TYPE_CHECKING:
         log_assessment,
         log_expectation,
         log_feedback,
+        log_issue,
         override_feedback,
         update_assessment,
     )
@@ -108,6 +109,7 @@ _HOMES = {
         "log_assessment",
         "log_expectation",
         "log_feedback",
+        "log_issue",
         "override_feedback",
         "update_assessment",
     ),
@@ -205,6 +207,7 @@ __all__ = [
     "log_assessment",
     "log_expectation",
     "log_feedback",
+    "log_issue",
     "log_metric",
     "log_metrics",
     "log_param",

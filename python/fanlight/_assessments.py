@@ -6,7 +6,7 @@ from typing import Any
 
 from . import _hooks, _server
 from ._traces import running_root
-from .entities import Assessment, AssessmentError, AssessmentSource, Expectation, Feedback
+from .entities import Assessment, AssessmentError, AssessmentSource, Expectation, Feedback, IssueReference
 from .exceptions import MlflowException, RestException
 
 # About traces that still run: the server does not have them yet.
@@ -106,6 +106,30 @@ def log_expectation(
     return log_assessment(trace_id, expectation)
 
 
+def log_issue(
+    *,
+    trace_id: str | None = None,
+    issue_id: str,
+    issue_name: str | None = None,
+    source: AssessmentSource | None = None,
+    run_id: str | None = None,
+    rationale: str | None = None,
+    metadata: dict[str, Any] | None = None,
+    span_id: str | None = None,
+) -> Assessment:
+    """Says that a trace, or one of its spans, has a known problem. Without a name the issue has its id for one."""
+    issue = IssueReference(
+        issue_id,
+        issue_name or issue_id,
+        source,
+        run_id=run_id,
+        rationale=rationale,
+        metadata=metadata,
+        span_id=span_id,
+    )
+    return log_assessment(trace_id, issue)
+
+
 def get_assessment(trace_id: str, assessment_id: str) -> Assessment:
     """Raises `RestException` when there is none."""
     return Assessment.from_dictionary(_server.call("GET", _path(trace_id, assessment_id))["assessment"])
@@ -114,7 +138,7 @@ def get_assessment(trace_id: str, assessment_id: str) -> Assessment:
 def update_assessment(trace_id: str, assessment_id: str, assessment: Assessment) -> Assessment:
     """Changes name, value, rationale and metadata to those of `assessment`; metadata are merged."""
     body = assessment.to_dictionary()
-    mask = ["assessmentName", "feedback" if isinstance(assessment, Feedback) else "expectation"]
+    mask = ["assessmentName", *(kind for kind in ("feedback", "expectation", "issue") if kind in body)]
     mask += [key for key in ("rationale", "metadata") if key in body]
     body.update(assessment_id=assessment_id, trace_id=trace_id)
     reply = _server.call(

@@ -12,7 +12,6 @@ from typing import Any
 _ELSEWHERE = {
     "mlflow": "fanlight",
     "mlflow.client": "fanlight.client",
-    "mlflow.tracking": "fanlight.client",
     "mlflow.tracking.client": "fanlight.client",
     "mlflow.tracking.fluent": "fanlight",
     "mlflow.tracing.fluent": "fanlight",

@@ -1,15 +1,52 @@
 """The native half: spans while they run, values as JSON, the tracer, requests to the server."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from contextvars import ContextVar
 from types import TracebackType
-from typing import Any
+from typing import Any, final
 
 from .entities import SpanEvent, SpanStatus
+
+__all__ = [
+    "Block",
+    "Recipe",
+    "RemoteParent",
+    "Span",
+    "__version__",
+    "after_fork_in_child",
+    "clear_redaction",
+    "configure",
+    "context_variable",
+    "current_parent",
+    "current_span",
+    "experiment",
+    "find_span",
+    "flush",
+    "is_enabled",
+    "last_trace_id",
+    "nothing",
+    "redacted",
+    "request",
+    "reset_current",
+    "server_url",
+    "set_ambient",
+    "set_current",
+    "set_enabled",
+    "set_last_trace_id",
+    "set_processors",
+    "set_redaction",
+    "set_trace_hooks",
+    "shut_down",
+    "start",
+    "start_span",
+    "stats",
+    "to_json",
+]
 
 __version__: str
 context_variable: ContextVar[Any]
 
+@final
 class Span:
     """A running span. Everything set after its end is ignored, and nothing it does raises because of a value."""
 
@@ -86,12 +123,12 @@ class Span:
     def _fail(self, error: BaseException) -> None: ...
     def _activate(self) -> None: ...
     def _deactivate(self) -> None: ...
-    def _expose(self) -> None: ...
 
+@final
 class RemoteParent:
     """A span of another process, as a parent."""
 
-    def __init__(self, traceparent: str) -> None: ...
+    def __new__(cls, traceparent: str) -> RemoteParent: ...
     @property
     def trace_id(self) -> str: ...
     @property
@@ -99,30 +136,21 @@ class RemoteParent:
     @property
     def traceparent(self) -> str: ...
 
-class Scope:
+@final
+class Block:
     """`with start_span(…)`: the span starts with the block and ends with it."""
 
-    def __init__(
-        self,
-        name: str,
-        span_type: str | None = None,
-        attributes: Mapping[str, Any] | None = None,
-        experiment_name: str | None = None,
-        experiment_id: str | None = None,
-        sampling_ratio: float | None = None,
-        metadata: dict[str, Any] | None = None,
-        links: list[Any] | None = None,
-    ) -> None: ...
     def __enter__(self) -> Span: ...
     def __exit__(
         self, exc_type: type[BaseException] | None, exc: BaseException | None, traceback: TracebackType | None
     ) -> bool: ...
 
+@final
 class Recipe:
     """How the spans of one function begin."""
 
-    def __init__(
-        self,
+    def __new__(
+        cls,
         name: str,
         span_type: str,
         function: str | None = None,
@@ -138,9 +166,26 @@ class Recipe:
         keyword: list[tuple[str, bool, Any]] = ...,
         more_keyword: str | None = None,
         links: list[Any] | None = None,
-    ) -> None: ...
+    ) -> Recipe: ...
     def enter(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Span | None: ...
     def start(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Span | None: ...
+
+def start_span(
+    name: str = "span",
+    span_type: str | None = "UNKNOWN",
+    attributes: Mapping[str, Any] | None = None,
+    trace_destination: Any = None,
+    run_id: str | None = None,
+    log_level: Any = None,
+    links: Iterable[Any] | None = None,
+    description: str | None = None,
+    sampling_ratio_override: float | None = None,
+) -> Block:
+    """A span around a `with` block: `with start_span("search") as span: …`.
+
+    A child of the current span, or the root of a new trace. An exception passes through and leaves the status
+    `ERROR`. `run_id` says what run a new trace belongs to, `trace_destination` has an `experiment_id`.
+    """
 
 def to_json(value: Any) -> str: ...
 def start(

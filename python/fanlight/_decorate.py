@@ -89,7 +89,7 @@ def _wrap_class(cls: type, **options: Any) -> type:
 
 
 def _name_of(function: Any) -> str:
-    for candidate in (function, getattr(function, "func", None), type(function)):
+    for candidate in (function, getattr(function, "func", None), cast(Any, type(function))):
         name = getattr(candidate, "__name__", None)
         if isinstance(name, str):
             return name
@@ -101,7 +101,8 @@ def _flags(function: Any) -> int:
         return function.__code__.co_flags
     import inspect
 
-    if not inspect.isroutine(function) and not isinstance(function, functools.partial) and callable(function):
+    plain_kinds: Any = (functools.partial, types.FunctionType, types.MethodType)
+    if not isinstance(function, plain_kinds) and callable(function):
         function = type(function).__call__
     if inspect.isasyncgenfunction(function):
         return _ASYNC_GENERATOR
@@ -254,7 +255,7 @@ def _generator(
     def wrapper(*args: Any, **kwargs: Any) -> Generator[Any, Any, Any]:
         span = recipe.start(args, kwargs)
         if span is None:
-            return (yield from function(*args, **kwargs))
+            return cast(Any, (yield from function(*args, **kwargs)))
         items = Items(reducer)
         stream: Generator[Any, Any, Any] = function(*args, **kwargs)
         sent: Any = None
@@ -266,7 +267,7 @@ def _generator(
                 try:
                     item = stream.send(sent) if thrown is None else stream.throw(thrown)
                 except StopIteration as stop:
-                    result = stop.value
+                    result: Any = stop.value
                     break
                 finally:
                     span._deactivate()

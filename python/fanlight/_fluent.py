@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from . import _core
+from ._core import start_span as start_span
 
 # `typing` takes longer to import than all of this package: only type checkers do.
 TYPE_CHECKING = False
@@ -110,36 +111,6 @@ def trace(
         )
 
     return decorate if func is None else decorate(func)
-
-
-def start_span(
-    name: str = "span",
-    span_type: str | None = "UNKNOWN",
-    attributes: Mapping[str, Any] | None = None,
-    trace_destination: Any = None,
-    run_id: str | None = None,
-    log_level: Any = None,
-    links: Iterable[Any] | None = None,
-    description: str | None = None,
-    sampling_ratio_override: float | None = None,
-) -> _core.Scope:
-    """A span around a `with` block: `with start_span("search") as span: …`.
-
-    A child of the current span, or the root of a new trace. An exception passes through and leaves the status
-    `ERROR`. `run_id` says what run a new trace belongs to.
-    """
-    if log_level is not None or description is not None:
-        attributes = _all_attributes(attributes, log_level, description)
-    return _core.Scope(
-        name,
-        span_type,
-        attributes,
-        None,
-        _experiment_of(trace_destination),
-        sampling_ratio_override,
-        None if run_id is None else {RUN: run_id},
-        None if links is None else list(links),
-    )
 
 
 def start_span_no_context(

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any
+import re
+from collections.abc import Iterable
+from typing import Any, NamedTuple, cast
 
 from .entities import Trace
 
@@ -13,17 +15,23 @@ class Traces(list[Trace]):
 
     _frame: Any = None
 
+    def __init__(self, traces: Iterable[Trace] = (), extract_fields: Iterable[str] = ()) -> None:
+        super().__init__(traces)
+        self._fields = [Field.parse(text) for text in extract_fields]
+
     def to_pandas(self) -> Any:
         """One row a trace. Raises `ImportError` without pandas."""
         if self._frame is None or len(self._frame) != len(self):
-            import pandas  # pyright: ignore[reportMissingImports, reportMissingModuleSource]
+            import pandas  # pyright: ignore[reportMissingImports, reportMissingModuleSource, reportMissingTypeStubs]
 
-            self._frame = pandas.DataFrame([_row(trace) for trace in self], columns=_COLUMNS)
+            names = [field.column for field in self._fields]
+            rows = [{**_row(trace), **{field.column: field.of(trace) for field in self._fields}} for trace in self]
+            self._frame = pandas.DataFrame(rows, columns=[*_COLUMNS, *names])
         return self._frame
 
     def __getitem__(self, key: Any) -> Any:
         if isinstance(key, slice):
-            return Traces(super().__getitem__(key))
+            return Traces(super().__getitem__(cast("slice[Any, Any, Any]", key)))
         if isinstance(key, int):
             return super().__getitem__(key)
         return self.to_pandas()[key]
@@ -43,6 +51,34 @@ class Traces(list[Trace]):
         from ._notebook import html_of
 
         return html_of(list(self))
+
+
+class Field(NamedTuple):
+    """What a column shows of the spans with one name."""
+
+    span_name: str
+    kind: str
+    key: str | None
+
+    @classmethod
+    def parse(cls, text: str) -> Field:
+        form = re.fullmatch(r"(?:`([^`]+)`|([^.`]+))\.(inputs|outputs)(?:\.(?:`([^`]+)`|(.+)))?", text)
+        if form is None:
+            raise ValueError(f"{text!r} is no field: it is `span name.inputs` or `span name.outputs`, and a key if wanted")
+        quoted_name, name, kind, quoted_key, key = form.groups()
+        return cls(quoted_name or name, kind, quoted_key or key)
+
+    @property
+    def column(self) -> str:
+        return ".".join(filter(None, self))
+
+    def of(self, trace: Trace) -> Any:
+        """Of the last span with the name."""
+        spans = trace.search_spans(name=self.span_name)
+        found: Any = getattr(spans[-1], self.kind) if spans else None
+        if self.key is None:
+            return found
+        return cast("dict[str, Any]", found).get(self.key) if isinstance(found, dict) else None
 
 
 _COLUMNS = [

@@ -7,6 +7,7 @@ import os
 import sys
 
 from . import _core
+from ._imports import when_imported
 
 # `typing` takes longer to import than all of this package: only type checkers do.
 TYPE_CHECKING = False
@@ -31,12 +32,28 @@ def _after_fork() -> None:
     # the hooks that are registered here run.
     util: Any = sys.modules.get("multiprocessing.util")
     if util is not None:
-        util.register_after_fork(_core, lambda _: util.Finalize(None, _shut_down_at_exit, exitpriority=-100))
+        util.register_after_fork(_core, _finish_child_of_multiprocessing)
+
+
+def _finish_child_of_multiprocessing(_: Any) -> None:
+    util: Any = sys.modules["multiprocessing.util"]
+    util.Finalize(None, _shut_down_at_exit, exitpriority=-100)
 
 
 atexit.register(_shut_down_at_exit)
 if hasattr(os, "register_at_fork"):
     os.register_at_fork(after_in_child=_after_fork)
+
+
+def _shut_down_with_celery_worker(signals: Any) -> None:
+    # Its prefork pool ends a worker with `os._exit`, and tells nobody but those who listen to this signal.
+    def shut_down(**_: Any) -> None:
+        _shut_down_at_exit()
+
+    signals.worker_process_shutdown.connect(shut_down, weak=False)
+
+
+when_imported("celery.signals", _shut_down_with_celery_worker)
 
 
 def flush_trace_async_logging(terminate: bool = False, timeout: float = 30.0) -> None:

@@ -1,4 +1,4 @@
-"""Traces in notebooks: the server's own page in a frame, or a plain tree when there is no server to ask.
+"""Traces in notebooks: the server's own page in a frame, and a plain tree that needs no server.
 
 What traces hold comes from anywhere: all of it is escaped.
 """
@@ -26,10 +26,20 @@ def _escape(text: Any) -> str:
 
 
 def html_of(traces: Sequence[Trace]) -> str:
-    """Self-contained HTML: the traces as trees that open, and links to the server's page."""
+    """The page of a single trace in a frame, where there is a server to ask; else, and for several, self-contained
+    HTML: trees that open, with links to the server's pages."""
+    if len(traces) == 1:
+        return frame_of(traces[0]) if _is_server_there() else _html(traces[0])
     return "".join(_html(trace) for trace in traces[:_MAX_SHOWN]) + (
         f"<p>… and {len(traces) - _MAX_SHOWN} more</p>" if len(traces) > _MAX_SHOWN else ""
     )
+
+
+def _is_server_there() -> bool:
+    try:
+        return _core.request("GET", "/health", None, 1.0)[0] == 200
+    except ConnectionError:
+        return False
 
 
 def page_of(trace: Trace) -> str:
@@ -108,15 +118,22 @@ def _show(*_: Any) -> None:
             trace = get_trace(trace_id, silent=True)
         except MlflowException:
             # A server that is away must not spoil the cell.
+            display(HTML(_waiting_html(len(made))))
             return
         if trace is not None:
             display(HTML(frame_of(trace)))
 
 
+def _waiting_html(count: int) -> str:
+    traces = "1 trace" if count == 1 else f"{count} traces"
+    return f"<div><i>{traces} recorded; {_escape(_core.server_url())} does not answer yet.</i></div>"
+
+
 def frame_of(trace: Trace) -> str:
-    """The trace's page in a frame."""
+    """The trace's page in a frame, and below it the tree: a server shows its pages in frames of those sites only that
+    its setting `frame_ancestors` names."""
     address = _escape(page_of(trace))
     return (
         f'<iframe src="{address}" style="width:100%;height:500px;border:1px solid #8884;border-radius:6px" '
-        f'loading="lazy" title="trace"></iframe>'
+        f'loading="lazy" title="trace"></iframe><details><summary>as a tree</summary>{_html(trace)}</details>'
     )

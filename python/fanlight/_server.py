@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, cast
 
 from . import _core
 from .exceptions import MlflowException, RestException
@@ -31,7 +31,7 @@ def query(parameters: Mapping[str, Any]) -> str:
     """`?a=1&b=2`; lists repeat the key, `None` is left out."""
     pairs: list[str] = []
     for key, value in parameters.items():
-        values: Sequence[Any] = value if isinstance(value, (list, tuple)) else [value]
+        values = cast("Sequence[Any]", value) if isinstance(value, (list, tuple)) else [value]
         for each in values:
             if each is not None:
                 text = str(each).lower() if isinstance(each, bool) else str(each)

@@ -10,6 +10,7 @@ from . import _core, _server
 from ._experiments import active_experiment_id, id_of_name
 from ._found import Traces
 from .entities import Span, Trace, TraceData, TraceInfo
+from .entities._wire import list_of
 from .exceptions import RestException
 
 _PAGE = 500
@@ -34,7 +35,7 @@ def get_trace(trace_id: str, silent: bool = False, flush: bool = True) -> Trace 
 
 
 def _trace(data: dict[str, Any]) -> Trace:
-    spans = [Span.from_dict(span) for span in data.get("spans") or []]
+    spans = [Span.from_dict(span) for span in list_of(data.get("spans"))]
     return Trace(TraceInfo.from_dict(data["trace_info"]), TraceData(spans))
 
 
@@ -115,7 +116,7 @@ def _add_spans(traces: list[Trace]) -> None:
         for found in reply.get("traces", []):
             trace = by_id.get(found["trace_info"]["trace_id"])
             if trace is not None:
-                trace.data = TraceData([Span.from_dict(span) for span in found.get("spans") or []])
+                trace.data = TraceData([Span.from_dict(span) for span in list_of(found.get("spans"))])
 
 
 def search_traces(
@@ -138,8 +139,9 @@ def search_traces(
     Of the experiments that are named by `experiment_ids`, `experiment_names` or `locations` (ids, or objects with an
     `experiment_id`); without any, of the active one, or, with `run_id`, of all. The result is a list of `Trace` that
     answers questions to a data frame too (`result["trace_id"]`, `result.iloc[0]`) when pandas is installed.
-    `return_type="list"` gives a plain list, `"pandas"` the data frame. `sql_warehouse_id` and `extract_fields` are
-    ignored.
+    `return_type="list"` gives a plain list, `"pandas"` the data frame. `extract_fields` adds columns to that: each
+    `"span name.inputs"`, or `.outputs`, also with the key of one entry; names with points stand in backticks.
+    `sql_warehouse_id` is ignored. Raises `ValueError` for another form of a field.
     """
     ids: list[str] = [str(id) for id in experiment_ids or ()]
     for name in [experiment_names] if isinstance(experiment_names, str) else experiment_names or ():
@@ -165,7 +167,7 @@ def search_traces(
     )
     if return_type == "list":
         return traces
-    found = Traces(traces)
+    found = Traces(traces, extract_fields or ())
     return found.to_pandas() if return_type == "pandas" else found
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
+from typing import Any
 
 from . import _core, _hooks
 
@@ -60,6 +61,9 @@ def enable_pii_redaction(
         return
     if isinstance(patterns, str):
         patterns = [patterns]
-    if not isinstance(patterns, Mapping):
-        patterns = dict.fromkeys(patterns or (), "[REDACTED]")
-    _core.set_redaction(None if kinds is None else list(kinds), list(patterns.items()), list(functions))
+    given: Any = patterns
+    if isinstance(patterns, Mapping):
+        pairs: list[tuple[str, str]] = list(given.items())
+    else:
+        pairs = [(str(pattern), "[REDACTED]") for pattern in patterns or ()]
+    _core.set_redaction(None if kinds is None else list(kinds), pairs, list(functions))

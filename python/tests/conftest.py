@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 for _name in [name for name in os.environ if name.startswith(("MLFLOW_", "OTEL_", "FANLIGHT_"))]:
-    if _name not in ("FANLIGHT_BIN", "FANLIGHT_TEST_CACHE"):
+    if _name != "FANLIGHT_BIN" and not _name.startswith("FANLIGHT_TEST_"):
         del os.environ[_name]
 os.environ["FANLIGHT_SPOOL_DIR"] = "off"
 

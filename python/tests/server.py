@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import signal
 import subprocess
 import sys
 import time
+import urllib.request
 from pathlib import Path
+from typing import Any
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 GREETING = re.compile(r"Open +(http://\S+)")
@@ -64,6 +67,21 @@ class Server:
             self.process.kill()
             self.process.wait()
         self.process = None
+
+
+    def kill(self) -> None:
+        """Ends it at once, as a crash does."""
+        assert self.process is not None
+        self.process.kill()
+        self.process.wait()
+        self.process = None
+
+    def sql(self, query: str) -> list[dict[str, Any]]:
+        """Rows of a question in SQL."""
+        body = json.dumps({"query": query, "format": "jsonl"}).encode()
+        request = urllib.request.Request(f"{self.url}/api/v1/sql", body, {"content-type": "application/json"})
+        with urllib.request.urlopen(request, timeout=60) as reply:
+            return [json.loads(line) for line in reply.read().splitlines()]
 
 
 def run_python(code: str, url: str, *arguments: str, timeout: float = 60, **env: str) -> str:

@@ -1,10 +1,9 @@
-"""Exits, forks, servers that are away or hang: nothing is lost, and the application does not notice."""
+"""Starts, forks and exits: nothing is lost, and the application does not notice."""
 
 from __future__ import annotations
 
-import socket
-import time
-from pathlib import Path
+import json
+import re
 
 import fanlight
 
@@ -18,8 +17,6 @@ import fanlight, json
 found = fanlight.search_traces(experiment_names=[{experiment!r}], max_results=None, return_type="list")
 print(json.dumps(sorted(span.name for trace in found for span in trace.data.spans)))
 """
-    import json
-
     return json.loads(run_python(code, server.url))
 
 
@@ -85,85 +82,6 @@ if __name__ == "__main__":
     assert names_of(server, experiment) == ["child0", "child1", "child2", "parent"]
 
 
-def test_what_a_server_misses_arrives_when_it_is_back(fresh_server: Server, tmp_path: Path) -> None:
-    server = fresh_server
-    code = """
-import sys, time, fanlight
-fanlight.set_experiment("away")
-for i in range(2000):
-    with fanlight.start_span("s"):
-        pass
-    if i == 500:
-        print("stop", flush=True)
-        sys.stdin.readline()
-print("start", flush=True)
-sys.stdin.readline()
-fanlight.flush_trace_async_logging(timeout=40)
-stats = fanlight.stats()
-assert stats["destinations"][0]["sent"] == 2000, stats
-"""
-    import subprocess
-    import sys
-
-    from server import clean_environment
-
-    process = subprocess.Popen(
-        [sys.executable, "-c", code],
-        env={**clean_environment(), "FANLIGHT_SERVER": server.url, "FANLIGHT_SPOOL_DIR": str(tmp_path / "spool")},
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        text=True,
-    )
-    assert process.stdin and process.stdout
-    assert process.stdout.readline() == "stop\n"
-    server.stop()
-    process.stdin.write("\n")
-    process.stdin.flush()
-    assert process.stdout.readline() == "start\n"
-    server.start()
-    process.stdin.write("\n")
-    process.stdin.flush()
-    process.communicate(timeout=60)
-    assert process.returncode == 0
-    assert len(names_of(server, "away")) == 2000
-
-
-def test_the_next_process_sends_what_the_last_one_could_not(fresh_server: Server, tmp_path: Path) -> None:
-    server = fresh_server
-    code = """
-import fanlight
-fanlight.set_experiment("spooled")
-with fanlight.start_span("kept"):
-    pass
-"""
-    spool = {"FANLIGHT_SPOOL_DIR": str(tmp_path / "spool"), "FANLIGHT_EXIT_TIMEOUT": "0.5"}
-    server.stop()
-    run_python(code, server.url, **spool)
-    server.start()
-    run_python("import fanlight, time\nfanlight.trace(abs)(-1)\ntime.sleep(2)\nfanlight.flush_trace_async_logging()", server.url, **spool)
-    assert names_of(server, "spooled") == ["kept"]
-
-
-def test_a_server_that_hangs_does_not_slow_the_application() -> None:
-    with socket.socket() as hanging:
-        hanging.bind(("127.0.0.1", 0))
-        hanging.listen()
-        url = f"http://127.0.0.1:{hanging.getsockname()[1]}"
-        code = """
-import time, fanlight
-start = time.perf_counter()
-for _ in range(20000):
-    with fanlight.start_span("s"):
-        pass
-print(time.perf_counter() - start)
-"""
-        begun = time.monotonic()
-        seconds = float(run_python(code, url, FANLIGHT_EXIT_TIMEOUT="0.3", FANLIGHT_SPOOL_DIR="off"))
-    # Waiting for the server once would take ten seconds.
-    assert seconds < 8
-    assert time.monotonic() - begun < 20
-
-
 def test_figures_add_up() -> None:
     fanlight.trace(abs)(-1)
     fanlight.flush_trace_async_logging()
@@ -226,7 +144,6 @@ else:
     run_python(code, server.url, experiment)
 
 
-
 def test_a_subinterpreter_is_refused_clearly(server: Server) -> None:
     code = """
 import fanlight
@@ -246,4 +163,5 @@ with fanlight.start_span("still works"):
     pass
 print(said)
 """
-    assert "does not work in subinterpreters" in run_python(code, server.url)
+    # Ours, or from 3.12 on that of Python itself.
+    assert re.search("does not (work|support loading) in subinterpreters", run_python(code, server.url))

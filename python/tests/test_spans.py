@@ -62,6 +62,24 @@ def test_a_decorator_takes_name_type_and_attributes() -> None:
     assert span.attributes["none"] is None
 
 
+def test_a_span_is_read_after_its_end_and_found_by_its_id() -> None:
+    with fanlight.start_span("held") as span:
+        span.set_inputs({"a": 1})
+        found = fanlight._core.find_span(str(span.span_id))
+        assert found is not None and found.trace_id == span.trace_id
+        found.set_outputs("through the other handle")
+        fanlight.update_current_trace(tags={"t": "1"})
+    assert (span.inputs, span.outputs, span.status.status_code) == ({"a": 1}, "through the other handle", "OK")
+    assert span.end_time_ns is not None and span.start_time_ns is not None and span.end_time_ns >= span.start_time_ns
+    assert set(span.attributes) == {"mlflow.spanType", "mlflow.spanInputs", "mlflow.spanOutputs"}
+    span.set_outputs("too late")
+    assert span.outputs == "through the other handle"
+    assert only_span().outputs == "through the other handle"
+    span_id = str(span.span_id)
+    del span, found
+    assert fanlight._core.find_span(span_id) is None
+
+
 def test_calls_in_calls_are_one_tree() -> None:
     @fanlight.trace
     def inner(x: int) -> int:

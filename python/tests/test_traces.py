@@ -8,7 +8,7 @@ from typing import Any
 
 import fanlight
 import pytest
-from fanlight.entities import AssessmentSource, Expectation, Feedback, Trace
+from fanlight.entities import AssessmentSource, Expectation, Feedback, IssueReference, Trace
 from fanlight.exceptions import MlflowException, RestException
 
 
@@ -117,6 +117,19 @@ def test_assessments_are_added_changed_overridden_and_deleted() -> None:
     assert caught.value.error_code == "RESOURCE_DOES_NOT_EXIST"
 
 
+def test_an_issue_is_said_of_a_trace() -> None:
+    trace_id = make()
+    issue = fanlight.log_issue(trace_id=trace_id, issue_id="iss-1", issue_name="too slow", rationale="9 s")
+    assert isinstance(issue, IssueReference)
+    found = fanlight.get_trace(trace_id)
+    assert found is not None
+    (kept,) = found.search_assessments(type="issue")
+    assert isinstance(kept, IssueReference)
+    assert (kept.issue_id, kept.issue_name, kept.rationale) == ("iss-1", "too slow", "9 s")
+    assert kept.source is not None and kept.source.source_type == "LLM_JUDGE"
+    assert Trace.from_json(found.to_json()).search_assessments("iss-1") == [kept]
+
+
 def test_an_assessment_of_the_running_trace_arrives_with_it() -> None:
     with fanlight.start_span("judged") as span:
         fanlight.log_feedback(name="inside", value=0.5)
@@ -161,6 +174,22 @@ def test_a_result_answers_as_a_data_frame() -> None:
     assert found.iloc[0]["request"] == {"q": "one"}
     assert "response" in found.columns
     assert fanlight.search_traces(return_type="pandas").shape == (1, 12)
+
+
+def test_fields_of_spans_are_columns() -> None:
+    pytest.importorskip("pandas")
+    with fanlight.start_span("root.of all") as root:
+        root.set_inputs({"a.b": 1, "c": [2]})
+        with fanlight.start_span("step") as step:
+            step.set_outputs("text")
+    fields = ["`root.of all`.inputs", "`root.of all`.inputs.`a.b`", "`root.of all`.inputs.c", "step.outputs", "step.outputs.x", "no.inputs"]
+    (row,) = fanlight.search_traces(extract_fields=fields, return_type="pandas").to_dict("records")
+    assert row["root.of all.inputs"] == {"a.b": 1, "c": [2]}
+    assert (row["root.of all.inputs.a.b"], row["root.of all.inputs.c"], row["step.outputs"]) == (1, [2], "text")
+    assert row["step.outputs.x"] is None and row["no.inputs"] is None
+    for wrong in ("step", "step.names", "`step.inputs", "step.inputs."):
+        with pytest.raises(ValueError, match="is no field"):
+            fanlight.search_traces(extract_fields=[wrong])
 
 
 def test_spans_of_a_trace_are_searched() -> None:

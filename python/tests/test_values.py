@@ -160,6 +160,21 @@ def test_large_values_are_cut_and_stay_json() -> None:
     assert "of 1000000 bytes" in json.loads(to_json(b"\x00" * 1_000_000))
 
 
+def test_cuts_are_seen_by_readers() -> None:
+    with fanlight.start_span("large") as span:
+        span.set_inputs({"image": b"\x89PNG" + b"\x00" * 10_000, "small": bytearray(b"ok")})
+        span.set_outputs(["x" * (3 << 20), "left out"])
+        span.set_attribute("log", "y" * (5 << 20))
+    trace = fanlight.get_trace(span.trace_id)
+    assert trace is not None
+    (found,) = trace.data.spans
+    assert found.inputs["image"].startswith("b'\\x89PNG") and found.inputs["image"].endswith("[cut: 256 of 10004 bytes]")
+    assert found.inputs["small"] == "b'ok'"
+    assert found.outputs[0].endswith(f"of {3 << 20} bytes]") and len(found.outputs[0]) < 3 << 20
+    assert found.outputs[1] == "… [cut: 1 more items]"
+    assert found.attributes["log"].endswith(f"of {5 << 20} bytes]")
+
+
 def test_nothing_a_span_is_given_raises() -> None:
     with fanlight.start_span("odd") as span:
         span.set_inputs(Hostile())

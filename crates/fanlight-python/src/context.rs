@@ -3,14 +3,12 @@
 use std::cell::Cell;
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, Weak};
+use std::sync::{Mutex, MutexGuard};
 
-use fanlight::{SpanId, TraceId};
+use fanlight::{Span, SpanId, TraceId};
 use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
 use pyo3::types::PyDict;
-
-use crate::span::Shared;
 
 /// One `contextvars.ContextVar`: `PyContextVar_*` is outside the stable ABI, so its methods are called.
 struct Variable {
@@ -89,23 +87,25 @@ pub(crate) fn last_trace(of_this_thread: bool) -> Option<TraceId> {
     }
 }
 
-static EXPOSED: Mutex<Option<HashMap<SpanId, Weak<Shared>>>> = Mutex::new(None);
+static EXPOSED: Mutex<Option<HashMap<SpanId, Span>>> = Mutex::new(None);
 
-/// From now on the span is found by its id, as long as somebody holds it and it runs.
-pub(crate) fn expose(id: SpanId, shared: &Arc<Shared>) {
+/// From now on the span is found by its id, until it is forgotten.
+pub(crate) fn expose(id: SpanId, span: &Span) {
     lock(&EXPOSED)
         .get_or_insert_default()
-        .insert(id, Arc::downgrade(shared));
+        .insert(id, span.clone());
 }
 
 pub(crate) fn forget(id: SpanId) {
-    if let Some(exposed) = lock(&EXPOSED).as_mut() {
-        exposed.remove(&id);
-    }
+    let span = lock(&EXPOSED)
+        .as_mut()
+        .and_then(|exposed| exposed.remove(&id));
+    // Outside of the lock: it may be the last handle, and end the span.
+    drop(span);
 }
 
-pub(crate) fn exposed(id: SpanId) -> Option<Arc<Shared>> {
-    lock(&EXPOSED).as_ref()?.get(&id)?.upgrade()
+pub(crate) fn exposed(id: SpanId) -> Option<Span> {
+    lock(&EXPOSED).as_ref()?.get(&id).cloned()
 }
 
 /// What every new trace is told.

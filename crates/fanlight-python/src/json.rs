@@ -3,6 +3,8 @@
 //! Whatever a value does, nothing is raised: what cannot be written leaves a text that says so. The text is always
 //! valid JSON, looks as `json.dumps` writes it with `ensure_ascii=False`, and stays near a limit of bytes.
 
+use std::cell::Cell;
+
 use pyo3::prelude::*;
 use pyo3::types::{
     PyBool, PyByteArray, PyBytes, PyDict, PyFloat, PyInt, PyList, PyString, PyTuple,
@@ -20,6 +22,14 @@ const MAX_ARRAY_ITEMS: usize = 10_000;
 
 /// Of `bytes`, that many are shown.
 const MAX_SHOWN_BYTES: usize = 256;
+
+thread_local! {
+    /// Values are written here and copied when their length is known: one that grows is moved many times.
+    static SCRATCH: Cell<String> = const { Cell::new(String::new()) };
+}
+
+/// A larger scratch is not kept.
+const MAX_SCRATCH: usize = 64 << 10;
 
 pub(crate) struct Writer {
     out: String,
@@ -45,14 +55,22 @@ pub(crate) fn quoted(text: &str) -> String {
 impl Writer {
     pub(crate) fn new() -> Self {
         Self {
-            out: String::with_capacity(64),
+            // What a value runs while it is written may write another one, which then has a scratch of its own.
+            out: SCRATCH.take(),
             limit: MAX_BYTES,
             around: Vec::new(),
         }
     }
 
-    pub(crate) fn finish(self) -> String {
-        self.out
+    pub(crate) fn finish(mut self) -> String {
+        if self.out.capacity() > MAX_SCRATCH {
+            self.out.shrink_to_fit();
+            return self.out;
+        }
+        let text = self.out.as_str().to_owned();
+        self.out.clear();
+        SCRATCH.set(self.out);
+        text
     }
 
     /// For what is JSON already.
@@ -67,6 +85,10 @@ impl Writer {
     pub(crate) fn value(&mut self, value: &Bound<'_, PyAny>) {
         if let Ok(text) = value.cast::<PyString>() {
             self.string(text);
+        } else if let Ok(dict) = value.cast::<PyDict>() {
+            self.nested(value, |writer| writer.dict(dict));
+        } else if let Ok(list) = value.cast::<PyList>() {
+            self.nested(value, |writer| writer.items(list.iter(), list.len()));
         } else if value.is_none() {
             self.out.push_str("null");
         } else if let Ok(flag) = value.cast::<PyBool>() {
@@ -76,10 +98,6 @@ impl Writer {
             self.int(number);
         } else if let Ok(number) = value.cast::<PyFloat>() {
             self.float(number.value());
-        } else if let Ok(dict) = value.cast::<PyDict>() {
-            self.nested(value, |writer| writer.dict(dict));
-        } else if let Ok(list) = value.cast::<PyList>() {
-            self.nested(value, |writer| writer.items(list.iter(), list.len()));
         } else if let Ok(tuple) = value.cast::<PyTuple>() {
             self.nested(value, |writer| writer.items(tuple.iter(), tuple.len()));
         } else {
@@ -162,14 +180,35 @@ impl Writer {
     }
 
     fn dict(&mut self, dict: &Bound<'_, PyDict>) {
+        self.out.push('{');
+        let count = dict.len();
+        // As far as writing runs no foreign code, nothing can change the dict meanwhile.
+        let mut written = 0;
+        for (key, value) in dict.iter() {
+            let Ok(key) = key.cast::<PyString>() else {
+                break;
+            };
+            if !is_plain(&value) || self.is_full() {
+                break;
+            }
+            self.entry_begins(written);
+            self.string(key);
+            self.out.push_str(": ");
+            self.value(&value);
+            written += 1;
+        }
+        if written < count {
+            self.rest_of_dict(dict, written);
+        }
+        self.out.push('}');
+    }
+
+    fn rest_of_dict(&mut self, dict: &Bound<'_, PyDict>, written: usize) {
         // A copy: writing a value runs foreign code, which may change the dict.
         let items = dict.items();
-        self.out.push('{');
         let count = items.len();
-        for (index, item) in items.iter().enumerate() {
-            if index > 0 {
-                self.out.push_str(", ");
-            }
+        for (index, item) in items.iter().enumerate().skip(written) {
+            self.entry_begins(index);
             if self.is_full() {
                 self.text("…");
                 self.out.push_str(": ");
@@ -186,7 +225,12 @@ impl Writer {
             self.out.push_str(": ");
             self.value(&value);
         }
-        self.out.push('}');
+    }
+
+    fn entry_begins(&mut self, index: usize) {
+        if index > 0 {
+            self.out.push_str(", ");
+        }
     }
 
     /// `json.dumps` writes `true` for the key `True`, and so on; other keys as their text.
@@ -359,6 +403,15 @@ impl Writer {
     }
 }
 
+/// Whether writing it runs no code but ours.
+fn is_plain(value: &Bound<'_, PyAny>) -> bool {
+    value.is_instance_of::<PyString>()
+        || value.is_none()
+        || value.is_instance_of::<PyBool>()
+        || value.is_exact_instance_of::<PyInt>()
+        || value.is_exact_instance_of::<PyFloat>()
+}
+
 const HEX: &[u8; 16] = b"0123456789abcdef";
 
 /// JSON text of `text`.
@@ -388,29 +441,20 @@ pub(crate) fn push_quoted(out: &mut String, text: &str) {
     out.push('"');
 }
 
-/// Where the next byte stands that JSON does not take as it is. Looks at eight at a time.
+/// Where the next byte stands that JSON does not take as it is.
 fn next_special(bytes: &[u8]) -> Option<usize> {
-    const ONES: u64 = 0x0101_0101_0101_0101;
-    const HIGH: u64 = 0x8080_8080_8080_8080;
-    let has_zero = |word: u64| word.wrapping_sub(ONES) & !word & HIGH;
     let is_special = |byte: u8| byte < 0x20 || byte == b'"' || byte == b'\\';
-    let mut chunks = bytes.chunks_exact(8);
     let mut at = 0;
-    for chunk in &mut chunks {
-        let word = u64::from_le_bytes(chunk.try_into().expect("a chunk has eight bytes"));
-        let control = word.wrapping_sub(ONES * 0x20) & !word & HIGH;
-        let quote = has_zero(word ^ (ONES * u64::from(b'"')));
-        let backslash = has_zero(word ^ (ONES * u64::from(b'\\')));
-        if control | quote | backslash != 0 {
-            // A borrow may mark a neighbour too: the exact place is looked for.
-            if let Some(offset) = chunk.iter().position(|byte| is_special(*byte)) {
-                return Some(at + offset);
-            }
+    // Without a way out in between, many bytes are looked at together.
+    for chunk in bytes.chunks_exact(32) {
+        let found = chunk
+            .iter()
+            .fold(0, |found, byte| found | u8::from(is_special(*byte)));
+        if found != 0 {
+            break;
         }
-        at += 8;
+        at += 32;
     }
-    let rest = chunks.remainder();
-    rest.iter()
-        .position(|byte| is_special(*byte))
-        .map(|offset| at + offset)
+    let rest = bytes[at..].iter();
+    rest.copied().position(is_special).map(|offset| at + offset)
 }

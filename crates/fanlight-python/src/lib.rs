@@ -4,11 +4,14 @@
 //! the server. Decorators, signatures and entities are Python, in `python/fanlight`. Start reading at
 //! `span::LiveSpan`, then `recipe::Recipe`, which is what a decorated function calls.
 
+mod arguments;
 mod context;
+mod current;
 mod http;
 mod json;
 mod recipe;
 mod redaction;
+mod remote;
 mod span;
 mod tracing;
 mod values;
@@ -45,23 +48,24 @@ fn _core(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add("__version__", env!("CARGO_PKG_VERSION"))?;
     module.add("context_variable", context::context_variable(py)?)?;
     module.add_class::<span::LiveSpan>()?;
-    module.add_class::<span::Remote>()?;
-    module.add_class::<span::Scope>()?;
+    module.add_class::<remote::Remote>()?;
+    module.add_class::<span::block::Block>()?;
     module.add_class::<recipe::Recipe>()?;
     let functions = [
         wrap_pyfunction!(to_json, module)?,
-        wrap_pyfunction!(span::start, module)?,
-        wrap_pyfunction!(span::nothing, module)?,
-        wrap_pyfunction!(span::current_span, module)?,
-        wrap_pyfunction!(span::current_parent, module)?,
-        wrap_pyfunction!(span::set_current, module)?,
-        wrap_pyfunction!(span::reset_current, module)?,
-        wrap_pyfunction!(span::find_span, module)?,
-        wrap_pyfunction!(span::last_trace_id, module)?,
-        wrap_pyfunction!(span::set_last_trace_id, module)?,
-        wrap_pyfunction!(span::set_ambient, module)?,
-        wrap_pyfunction!(span::set_trace_hooks, module)?,
-        wrap_pyfunction!(span::set_processors, module)?,
+        wrap_pyfunction!(span::block::start_span, module)?,
+        wrap_pyfunction!(span::free::start, module)?,
+        wrap_pyfunction!(span::free::nothing, module)?,
+        wrap_pyfunction!(current::current_span, module)?,
+        wrap_pyfunction!(current::current_parent, module)?,
+        wrap_pyfunction!(current::set_current, module)?,
+        wrap_pyfunction!(current::reset_current, module)?,
+        wrap_pyfunction!(current::find_span, module)?,
+        wrap_pyfunction!(current::last_trace_id, module)?,
+        wrap_pyfunction!(current::set_last_trace_id, module)?,
+        wrap_pyfunction!(current::set_ambient, module)?,
+        wrap_pyfunction!(current::set_trace_hooks, module)?,
+        wrap_pyfunction!(current::set_processors, module)?,
         wrap_pyfunction!(tracing::configure, module)?,
         wrap_pyfunction!(tracing::server_url, module)?,
         wrap_pyfunction!(tracing::experiment, module)?,

@@ -4,12 +4,14 @@ use std::collections::HashSet;
 use std::sync::Mutex;
 
 use fanlight::attributes as key;
-use fanlight::{Experiment, SpanId, Text, TraceId, Value};
+use fanlight::{Experiment, SpanId, Text, TraceId, Value, global};
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyString, PyTuple};
 
+use crate::arguments::{attributes_of, experiment_of, link_of};
 use crate::context::{self, lock};
-use crate::span::{Beginning, LiveSpan, attributes_of, experiment_of, link_of};
+use crate::span::LiveSpan;
+use crate::span::free::begin;
 use crate::{json, tracing};
 
 /// Names of functions are few and live as long as the program; more than this many are not kept.
@@ -146,9 +148,8 @@ impl Recipe {
             return None;
         }
         let parent = context::current(py);
-        let mut beginning = Beginning::new(self.name.clone(), parent.as_ref());
-        let attributes = &mut beginning.attributes;
-        attributes.reserve(5 + self.attributes.len());
+        // Room for the outputs too.
+        let mut attributes = Vec::with_capacity(4 + self.attributes.len());
         attributes.push((
             Text::from(key::SPAN_TYPE),
             Value::String(self.span_type.clone()),
@@ -161,13 +162,20 @@ impl Recipe {
         }
         let inputs = self.inputs(args, kwargs);
         attributes.push((Text::from(key::INPUTS), Value::String(inputs)));
-        attributes.extend_from_slice(&self.attributes);
-        beginning.experiment.clone_from(&self.experiment);
-        beginning.sampling_ratio = self.sampling_ratio;
-        beginning.links.extend_from_slice(&self.links);
-        let span = Bound::new(py, beginning.start()).ok()?;
-        span.get().begin_trace(py, span.as_any());
-        Some(span)
+        let mut builder = global::span(self.name.clone()).attributes(attributes);
+        if !self.attributes.is_empty() {
+            builder = builder.attributes(self.attributes.clone());
+        }
+        if let Some(experiment) = &self.experiment {
+            builder = builder.experiment(experiment.clone());
+        }
+        if let Some(ratio) = self.sampling_ratio {
+            builder = builder.sampling_ratio(ratio);
+        }
+        for (trace_id, span_id) in &self.links {
+            builder = builder.link(*trace_id, *span_id);
+        }
+        begin(py, builder, parent.as_ref()).ok()
     }
 }
 

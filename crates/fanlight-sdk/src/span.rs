@@ -32,8 +32,25 @@ struct Running {
     /// The first span of its trace in this process.
     is_local_root: bool,
     start: Start,
+    collected: Mutex<Collected>,
+}
+
+#[derive(Debug)]
+struct Collected {
+    /// Shared, once it has ended, with the thread that sends it.
+    record: Arc<SpanRecord>,
+    has_ended: bool,
+}
+
+impl Collected {
     /// `None` once it has ended.
-    record: Mutex<Option<SpanRecord>>,
+    fn running(&mut self) -> Option<&mut SpanRecord> {
+        if self.has_ended {
+            None
+        } else {
+            Arc::get_mut(&mut self.record)
+        }
+    }
 }
 
 /// A span about to start.
@@ -114,6 +131,18 @@ impl SpanBuilder {
     pub fn attribute(mut self, key: impl Into<Text>, value: impl IntoValue) -> Self {
         crate::record::set(&mut self.attributes, key.into(), value.into_value());
         self
+    }
+
+    /// Several at once, each key once.
+    #[must_use]
+    pub fn attributes(mut self, attributes: Vec<(Text, Value)>) -> Self {
+        if self.attributes.is_empty() {
+            self.attributes = attributes;
+            return self;
+        }
+        attributes
+            .into_iter()
+            .fold(self, |builder, (key, value)| builder.attribute(key, value))
     }
 
     #[must_use]
@@ -228,7 +257,10 @@ impl SpanBuilder {
             span_id,
             is_local_root,
             start,
-            record: Mutex::new(Some(record)),
+            collected: Mutex::new(Collected {
+                record: Arc::new(record),
+                has_ended: false,
+            }),
         })))
     }
 }
@@ -259,7 +291,7 @@ impl Span {
     pub fn is_recording(&self) -> bool {
         self.0
             .as_ref()
-            .is_some_and(|running| lock(&running.record).is_some())
+            .is_some_and(|running| !lock(&running.collected).has_ended)
     }
 
     /// Whether it never was recorded: what is started while tracing is off.
@@ -294,7 +326,7 @@ impl Span {
 
     /// Reads or changes everything about the span. `None` once it has ended.
     pub fn with_record<T>(&self, use_it: impl FnOnce(&mut SpanRecord) -> T) -> Option<T> {
-        lock(&self.0.as_ref()?.record).as_mut().map(use_it)
+        lock(&self.0.as_ref()?.collected).running().map(use_it)
     }
 
     /// Sets `key`, replacing an earlier value.
@@ -443,11 +475,18 @@ impl Span {
             running.end(Some(end));
         }
     }
+
+    /// What it had become when it ended, before anything was taken out or cut for sending. `None` while it runs.
+    pub fn ended(&self) -> Option<Arc<SpanRecord>> {
+        let collected = lock(&self.0.as_ref()?.collected);
+        collected.has_ended.then(|| Arc::clone(&collected.record))
+    }
 }
 
 impl Running {
     fn end(&self, end: Option<UnixNanos>) {
-        let Some(mut record) = lock(&self.record).take() else {
+        let mut collected = lock(&self.collected);
+        let Some(record) = collected.running() else {
             return;
         };
         record.end =
@@ -456,6 +495,12 @@ impl Running {
         if let Some(end) = record.end {
             record.start = record.start.min(end);
         }
+        if self.is_local_root {
+            self.trace.write_facts_to(record);
+        }
+        collected.has_ended = true;
+        let record = Arc::clone(&collected.record);
+        drop(collected);
         let ending = self.trace.end(record, self.is_local_root);
         global::with_tracer_of(&self.tracer, |tracer| tracer.finish(ending));
     }

@@ -30,7 +30,7 @@ struct State {
 enum Fate {
     Sent,
     /// Not sampled: sent after all if one fails.
-    Held(Vec<SpanRecord>),
+    Held(Vec<Arc<SpanRecord>>),
     SampledOut,
 }
 
@@ -49,9 +49,9 @@ pub struct Facts {
 /// What becomes of a span that ends.
 #[derive(Debug)]
 pub(crate) enum Ending {
-    Send(SpanRecord),
+    Send(Arc<SpanRecord>),
     /// This one, and those that were held.
-    SendAll(Vec<SpanRecord>),
+    SendAll(Vec<Arc<SpanRecord>>),
     Hold,
     /// That many are left out, this one among them.
     LeaveOut(usize),
@@ -86,12 +86,14 @@ impl Trace {
         lock(&self.state).facts.clone()
     }
 
-    /// The span has ended. With the local root the trace is decided, and what is said of it goes out with that span.
-    pub(crate) fn end(&self, mut span: SpanRecord, is_local_root: bool) -> Ending {
+    /// What is said of the trace goes out with its local root.
+    pub(crate) fn write_facts_to(&self, root: &mut SpanRecord) {
+        lock(&self.state).facts.write_to(root);
+    }
+
+    /// The span has ended. With the local root the trace is decided.
+    pub(crate) fn end(&self, span: Arc<SpanRecord>, is_local_root: bool) -> Ending {
         let mut state = lock(&self.state);
-        if is_local_root {
-            state.facts.write_to(&mut span);
-        }
         match &mut state.fate {
             Fate::Sent => Ending::Send(span),
             Fate::SampledOut => Ending::LeaveOut(1),

@@ -121,7 +121,7 @@ impl Tracer {
         if span.experiment.is_none() {
             span.experiment.clone_from(&lock(&self.0.live).experiment);
         }
-        self.finish(Ending::Send(span));
+        self.finish(Ending::Send(Arc::new(span)));
     }
 
     pub(crate) fn is_same(&self, other: &Self) -> bool {
@@ -167,7 +167,7 @@ impl Tracer {
         }
     }
 
-    fn send(&self, span: SpanRecord) {
+    fn send(&self, span: Arc<SpanRecord>) {
         if self.0.pipeline.push(span).is_err() {
             self.0.dropped.add(1);
         }

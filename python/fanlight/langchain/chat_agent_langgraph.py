@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from typing import Annotated, Any, TypedDict
+from typing import Annotated, Any, TypedDict, cast
 
+from ..entities._wire import list_of
 from ..types.agent import ChatAgentMessage
 
 
@@ -15,7 +16,8 @@ class StateMessage(dict[str, Any]):
 
     @property
     def type(self) -> str:
-        return {"assistant": "ai", "user": "human"}.get(self.get("role", ""), self.get("role", ""))
+        role = str(self.get("role", ""))
+        return {"assistant": "ai", "user": "human"}.get(role, role)
 
     @property
     def content(self) -> Any:
@@ -29,7 +31,7 @@ class StateMessage(dict[str, Any]):
     def tool_calls(self) -> list[dict[str, Any]]:
         """As LangChain has them: `name`, `args`, `id`."""
         found: list[dict[str, Any]] = []
-        for call in self.get("tool_calls") or []:
+        for call in list_of(self.get("tool_calls")):
             function: dict[str, Any] = call.get("function") or {}
             try:
                 args = json.loads(function.get("arguments") or "{}")
@@ -46,7 +48,8 @@ def _as_message(message: Any) -> StateMessage:
     if isinstance(message, ChatAgentMessage):
         return _with_id(StateMessage(message.to_dict()))
     if isinstance(message, dict):
-        return _with_id(StateMessage({key: value for key, value in message.items() if value is not None}))
+        given = cast("dict[str, Any]", message)
+        return _with_id(StateMessage({key: value for key, value in given.items() if value is not None}))
     from langchain_core.messages import BaseMessage, convert_to_openai_messages
 
     if not isinstance(message, BaseMessage):
@@ -62,6 +65,11 @@ def _as_message(message: Any) -> StateMessage:
     return _with_id(found)
 
 
+def _as_messages(given: Any) -> list[StateMessage]:
+    several = cast("list[Any]", given) if isinstance(given, (list, tuple)) else [given]
+    return [_as_message(each) for each in several]
+
+
 def _with_id(message: StateMessage) -> StateMessage:
     if not message.get("id"):
         import uuid
@@ -72,9 +80,8 @@ def _with_id(message: StateMessage) -> StateMessage:
 
 def add_messages(left: Any, right: Any) -> list[StateMessage]:
     """The reducer of the state: appends, and replaces messages with the same id."""
-    as_list = lambda given: list(given) if isinstance(given, (list, tuple)) else [given]  # noqa: E731
-    merged = [_as_message(each) for each in as_list(left)]
-    for message in map(_as_message, as_list(right)):
+    merged = _as_messages(left)
+    for message in _as_messages(right):
         at = next((at for at, known in enumerate(merged) if known["id"] == message["id"]), None)
         if at is None:
             merged.append(message)
@@ -106,4 +113,4 @@ def ChatAgentToolNode(tools: Sequence[Any], **options: Any) -> Any:
         return {**state, "messages": [message]}
 
     # Steps of a chain, so that the node keeps its own tracing and configuration.
-    return RunnableLambda(with_langchain_messages) | node
+    return cast(Any, RunnableLambda(with_langchain_messages)) | node

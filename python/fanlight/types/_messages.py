@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, cast
 
 
 class Message:
@@ -23,7 +23,7 @@ class Message:
         if missing:
             raise ValueError(f"{type(self).__name__} needs {', '.join(missing)}")
         for name, default in self._fields.items():
-            setattr(self, name, list(default) if isinstance(default, list) else default)
+            setattr(self, name, list(cast("list[Any]", default)) if isinstance(default, list) else default)
         for name, value in values.items():
             setattr(self, name, _nested(self._nested.get(name), value))
 
@@ -78,7 +78,7 @@ def _nested(kind: Any, value: Any) -> Any:
     if kind is None or value is None:
         return value
     if isinstance(value, list):
-        return [_nested(kind, each) for each in value]
+        return [_nested(kind, each) for each in cast("list[Any]", value)]
     if isinstance(value, dict):
         return kind(**value)
     return value
@@ -88,7 +88,7 @@ def _plain(value: Any) -> Any:
     if isinstance(value, Message):
         return value.to_dict()
     if isinstance(value, (list, tuple)):
-        return [_plain(each) for each in value]
+        return [_plain(each) for each in cast("list[Any]", value)]
     if isinstance(value, dict):
-        return {key: _plain(each) for key, each in value.items()}
+        return {key: _plain(each) for key, each in cast("dict[str, Any]", value).items()}
     return value

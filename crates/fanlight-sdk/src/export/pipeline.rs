@@ -47,7 +47,7 @@ pub(crate) struct Pipeline {
 
 #[derive(Debug)]
 struct Shared {
-    queue: Queue<SpanRecord>,
+    queue: Queue<Arc<SpanRecord>>,
     /// How many spans went through the thread that encodes.
     encoded: Mutex<u64>,
     progress: Condvar,
@@ -94,7 +94,7 @@ impl Pipeline {
     }
 
     /// Never blocks, unless the settings allow for waiting.
-    pub(crate) fn push(&self, span: SpanRecord) -> Result<(), Refused> {
+    pub(crate) fn push(&self, span: Arc<SpanRecord>) -> Result<(), Refused> {
         let bytes = span.size_bytes();
         if self.queue_full_wait.is_zero() {
             self.shared.queue.push(span, bytes)
@@ -185,7 +185,9 @@ impl Encoder {
         while let Taken::Items(spans) = self.shared.queue.take(self.settings.batch_wait) {
             let mut batch = Vec::with_capacity(spans.len());
             let mut bytes = 0;
-            for mut span in spans {
+            for span in spans {
+                // Copied here, not where it ended, when somebody still reads it.
+                let mut span = Arc::unwrap_or_clone(span);
                 self.prepare(&mut span);
                 bytes += span.size_bytes();
                 batch.push(span);

@@ -1,0 +1,5 @@
+"""The client, where MLflow has it."""
+
+from .client import MlflowClient
+
+__all__ = ["MlflowClient"]
