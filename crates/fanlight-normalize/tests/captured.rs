@@ -99,6 +99,7 @@ otlp! {
     oi_openai,
     strands_otel,
     tl_anthropic,
+    tl_clients,
     tl_langchain,
     tl_openai,
     vercel_ai,
