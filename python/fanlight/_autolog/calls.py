@@ -219,14 +219,14 @@ def _wrap_async(function: Any, signature: Any, method: Method, switch: Switch) -
     return wrapper
 
 
-def silent(function: Callable[..., Any], switch: Switch) -> Callable[..., Any]:
+def silent(function: Callable[..., Any], is_wanted: Callable[[], bool]) -> Callable[..., Any]:
     """A coroutine function or asynchronous generator below which no client tells of calls of models. Anything else stays
     as it is."""
     if inspect.isasyncgenfunction(function):
 
         @functools.wraps(function)
         def pieces(*args: Any, **kwargs: Any) -> Any:
-            return _silent_pieces(function(*args, **kwargs), switch)
+            return _silent_pieces(function(*args, **kwargs), is_wanted)
 
         return pieces
     if not inspect.iscoroutinefunction(function):
@@ -234,17 +234,19 @@ def silent(function: Callable[..., Any], switch: Switch) -> Callable[..., Any]:
 
     @functools.wraps(function)
     async def wrapper(*args: Any, **kwargs: Any) -> Any:
-        with spans.silence(switch.on):
+        with spans.silence(is_wanted()):
             return await function(*args, **kwargs)
 
     return wrapper
 
 
-async def _silent_pieces(inner: AsyncGenerator[Any, Any], switch: Switch) -> AsyncGenerator[Any, Any]:
+async def _silent_pieces(
+    inner: AsyncGenerator[Any, Any], is_wanted: Callable[[], bool]
+) -> AsyncGenerator[Any, Any]:
     """Silent while a piece is made, not while the application has it."""
     step: Callable[[], Any] = inner.__anext__
     while True:
-        with spans.silence(switch.on):
+        with spans.silence(is_wanted()):
             try:
                 piece = await step()
             except StopAsyncIteration:

@@ -69,13 +69,14 @@ class Silence:
 
     module: str
     methods: tuple[str, ...]
-    instrumentor: str
-    """Without it they shall be heard."""
+    path: str
+    """Of the instrumentor: unless it is started here, they shall be heard."""
 
     def start(self, patches: Wrapping, library: str, is_asked_for: bool) -> None:
-        if is_there(self.instrumentor):
-            for name in self.methods:
-                patches.at(f"{self.module}:{name}", lambda method: silent(method, patches.switch))
+        from . import otel
+
+        for name in self.methods:
+            patches.at(f"{self.module}:{name}", lambda method: silent(method, lambda: self.path in otel.started))
 
 
 class Part(Protocol):

@@ -139,6 +139,8 @@ def _copy(span: Any, ours: spans.Span) -> None:
         ours.set_status("ERROR", span.status.description or "")
 
 
+started: set[str] = set()
+"""Instrumentors that run for us."""
 _bridges: WeakKeyDictionary[Any, Bridge] = WeakKeyDictionary()
 
 
@@ -182,8 +184,10 @@ def instrument(path: str, patches: Wrapping) -> None:
         log.warning("%s is started already, with spans for somebody else: fanlight.otel.autolog() takes them too", path)
         return
     instrumentor.instrument(tracer_provider=own_provider(patches), skip_dep_check=True)
+    started.add(path)
 
     def uninstrument() -> None:
+        started.discard(path)
         instrumentor.uninstrument()
 
     patches.on_undo(uninstrument)

@@ -8,9 +8,9 @@ from .library import Instrumentor, Library, Native, Silence
 def _inference(name: str, module: str, source: str, cls: str, *silent: tuple[str, ...]) -> Library:
     """Through OpenInference. `silent` are modules, each with its methods that ask models while no span is current."""
     package = f"openinference-instrumentation-{source.replace('_', '-')}"
-    path = f"openinference.instrumentation.{source}"
+    path = f"openinference.instrumentation.{source}:{cls}"
     silences = (Silence(asking, tuple(methods), path) for asking, *methods in silent)
-    return Library(name, Instrumentor(module, f"{path}:{cls}", package), *silences)
+    return Library(name, Instrumentor(module, path, package), *silences)
 
 
 def _openllmetry(name: str, module: str, source: str, cls: str) -> Library:

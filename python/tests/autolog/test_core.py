@@ -189,9 +189,9 @@ async def test_a_silent_method_makes_no_call_of_a_model(library: Any, recorded: 
 
     for name, method in (("later", later), ("pieces_later", pieces)):
         setattr(library.Thing, name, method)
-        patches.at(f"a_library:Thing.{name}", lambda function: silent(function, patches.switch))
+        patches.at(f"a_library:Thing.{name}", lambda function: silent(function, lambda: patches.switch.on))
     plain = library.Thing.plain
-    patches.at("a_library:Thing.plain", lambda function: silent(function, patches.switch))
+    patches.at("a_library:Thing.plain", lambda function: silent(function, lambda: patches.switch.on))
     assert library.Thing.plain is plain
     assert await thing.later(5) == 5
     answers = thing.pieces_later()
