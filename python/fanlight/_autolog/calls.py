@@ -220,8 +220,8 @@ def _wrap_async(function: Any, signature: Any, method: Method, switch: Switch) -
 
 
 def silent(function: Callable[..., Any], is_wanted: Callable[[], bool]) -> Callable[..., Any]:
-    """A coroutine function or asynchronous generator below which no client tells of calls of models. Anything else stays
-    as it is."""
+    """A coroutine function or asynchronous generator below which no client tells of calls of models. Any other kind of
+    function stays as it is."""
     if inspect.isasyncgenfunction(function):
 
         @functools.wraps(function)

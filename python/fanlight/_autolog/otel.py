@@ -164,8 +164,8 @@ def listen(provider: Any, patches: Wrapping) -> None:
 
 
 def own_provider(patches: Wrapping) -> Any:
-    """A tracer provider whose spans go nowhere else; the application's global one is left alone. Each start has its own:
-    some instrumentors leave wrappers behind when they stop, and nobody listens to those."""
+    """A tracer provider whose spans go nowhere else; the application's global one is left alone. Each start has its
+    own: some instrumentors leave wrappers behind when they stop, and nobody listens to those."""
     provider_class: Any = find("opentelemetry.sdk.trace:TracerProvider")
     sampler: Any = find("opentelemetry.sdk.trace.sampling:ALWAYS_ON")
     provider = provider_class(sampler=sampler, shutdown_on_exit=False)
