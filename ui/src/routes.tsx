@@ -3,7 +3,7 @@
 import type { QueryClient } from '@tanstack/react-query';
 import { createRootRouteWithContext, createRoute, createRouter, lazyRouteComponent, redirect } from '@tanstack/react-router';
 
-import { experimentQuery } from '@/api/queries';
+import { experimentQuery, experimentsQuery } from '@/api/queries';
 import { Failed, LoadingRows } from '@/components/states';
 import { basePath } from '@/lib/base';
 import { treeQuery } from '@/screens/trace/queries';
@@ -46,8 +46,13 @@ const experiment = createRoute({
   getParentRoute: () => root,
   path: '/experiments/$experimentId',
   loader: ({ context, params }) => {
+    const { queries } = context;
+    const asked = experimentQuery(params.experimentId);
+    // Who comes from the list knows it.
+    const known = queries.getQueryData(experimentsQuery.queryKey)?.experiments.find(({ id }) => id === params.experimentId);
+    if (known && queries.getQueryData(asked.queryKey) === undefined) queries.setQueryData(asked.queryKey, known);
     // Asked for early; who shows it tells what went wrong.
-    context.queries.query(experimentQuery(params.experimentId)).catch(() => undefined);
+    queries.query(asked).catch(() => undefined);
   },
 });
 

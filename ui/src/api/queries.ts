@@ -13,4 +13,6 @@ export const experimentQuery = (id: string) =>
   queryOptions({
     queryKey: ['experiments', id],
     queryFn: ({ signal }) => call('get', '/experiments/{experiment_id}', { path: { experiment_id: id }, signal }),
+    // Mostly for its name; the server counts all of its traces for it.
+    staleTime: 60_000,
   });

@@ -38,15 +38,15 @@ interface Column {
 
 const COLUMNS: Column[] = [
   { title: 'Last activity', width: '108px', orderBy: 'last', cell: ({ last }) => <Ago at={last} /> },
-  { title: 'Session', width: 'minmax(128px, 0.7fr)', cell: ({ id }) => <span className="font-mono text-xs">{id}</span> },
-  { title: 'First request', width: 'minmax(98px, 2fr)', cell: ({ oldest }) => said(oldest?.request_preview) },
+  { title: 'Session', width: 'minmax(118px, 0.7fr)', cell: ({ id }) => <span className="font-mono text-xs">{id}</span> },
+  { title: 'First request', width: 'minmax(134px, 2fr)', cell: ({ oldest }) => said(oldest?.request_preview) },
   { title: 'User', width: 'minmax(70px, 0.35fr)', cell: ({ newest }) => text(newest.user) },
   { title: 'Agent', width: 'minmax(80px, 0.45fr)', cell: ({ newest }) => text(newest.name) },
-  { title: 'Turns', width: '64px', orderBy: 'traces', isFigure: true, cell: ({ traces }) => formatWhole(traces) },
-  { title: 'Duration', width: '82px', orderBy: 'duration', isFigure: true, cell: ({ duration_ms }) => <Duration ms={duration_ms} /> },
-  { title: 'Tokens', width: '72px', orderBy: 'tokens', isFigure: true, cell: ({ tokens }) => <TokenCount count={tokens.total} /> },
-  { title: 'Cost', width: '80px', orderBy: 'cost', isFigure: true, cell: ({ cost }) => <Money dollars={cost} /> },
-  { title: 'Errors', width: '64px', orderBy: 'errors', isFigure: true, cell: ({ errors }) => <span className={errors > 0 ? 'text-error' : 'text-faint'}>{formatWhole(errors)}</span> },
+  { title: 'Turns', width: '60px', orderBy: 'traces', isFigure: true, cell: ({ traces }) => formatWhole(traces) },
+  { title: 'Duration', width: '76px', orderBy: 'duration', isFigure: true, cell: ({ duration_ms }) => <Duration ms={duration_ms} /> },
+  { title: 'Tokens', width: '66px', orderBy: 'tokens', isFigure: true, cell: ({ tokens }) => <TokenCount count={tokens.total} /> },
+  { title: 'Cost', width: '78px', orderBy: 'cost', isFigure: true, cell: ({ cost }) => <Money dollars={cost} /> },
+  { title: 'Errors', width: '60px', orderBy: 'errors', isFigure: true, cell: ({ errors }) => <span className={errors > 0 ? 'text-error' : 'text-faint'}>{formatWhole(errors)}</span> },
 ];
 
 const GRID = { gridTemplateColumns: COLUMNS.map(({ width }) => width).join(' '), minWidth: 850 };

@@ -6,6 +6,7 @@ import { call, type Schemas } from '@/api/client';
 import { IconButton } from '@/components/button';
 import { TextField } from '@/components/field';
 import { useShortcuts } from '@/lib/shortcuts';
+import { hasText } from '@/screens/traces/filter-text';
 
 import { criticalPath } from './critical-path';
 import { SpanDetail } from './span-detail';
@@ -37,7 +38,7 @@ export function Details({ traceId, tree, assessments, selected, timeline, find, 
   const path = useMemo(() => criticalPath(tree), [tree]);
   const hits = useQuery({
     queryKey: ['trace', traceId, 'hits', wanted],
-    queryFn: ({ signal }) => call('get', '/traces/{trace_id}/hits', { path: { trace_id: traceId }, query: { filter: `trace.text ILIKE ${quoted(wanted)}`, limit: '1000' }, signal }),
+    queryFn: ({ signal }) => call('get', '/traces/{trace_id}/hits', { path: { trace_id: traceId }, query: { filter: hasText(wanted), limit: '1000' }, signal }),
     enabled: wanted.length > 1,
   });
   const found = useMemo(() => {
@@ -146,10 +147,4 @@ export function Details({ traceId, tree, assessments, selected, timeline, find, 
       </section>
     </div>
   );
-}
-
-/** As a pattern of the filter language, which has no text with both kinds of quotes. */
-function quoted(text: string): string {
-  const plain = text.includes("'") && text.includes('"') ? text.replaceAll("'", '_') : text;
-  return plain.includes("'") ? `"%${plain}%"` : `'%${plain}%'`;
 }

@@ -3,7 +3,7 @@
 import type { Search } from '@/routes';
 
 import { column as columnOf, DEFAULT_COLUMNS, isColumn, type ColumnId } from './columns';
-import { and, quoted } from './filter-text';
+import { and, hasText } from './filter-text';
 
 /** Lengths of time up to now that can be chosen. */
 export const RANGES = {
@@ -126,7 +126,7 @@ export function wholeFilter(state: Scope, now: number): string {
   const end = time && state.time.last === null ? ` AND timestamp_ms < ${Math.ceil(time.to)}` : '';
   return and(
     state.filter.trim() === '' ? '' : `(${state.filter})`,
-    text === '' ? '' : `trace.text ILIKE ${quoted(`%${likeText(text)}%`)}`,
+    text === '' ? '' : hasText(text),
     time ? `timestamp_ms >= ${Math.floor(time.from)}${end}` : '',
   );
 }
@@ -138,9 +138,4 @@ export function aboutTyped(message: string, typed: string): { message: string; a
   const place = Math.max(1, Number(found[1]) - 1);
   const said = message.replace(found[0], `at character ${place}`);
   return { message: place > typed.length ? said.replace('found `)`', 'found the end') : said, at: place - 1 };
-}
-
-/** The language has no text with both kinds of quotes; `_` is any one character. */
-function likeText(text: string): string {
-  return text.includes("'") && text.includes('"') ? text.replaceAll("'", '_') : text;
 }

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 
-import { and, equals, parts, toggled, valuesOf, withValues } from './filter-text';
+import { and, equals, hasText, parts, toggled, valuesOf, withValues } from './filter-text';
 
 describe('filters as text', () => {
   test('parts are what must all hold', () => {
@@ -34,5 +34,9 @@ describe('filters as text', () => {
     expect(equals('tag.deployment.environment.name', "it's")).toBe('tags.deployment.environment.name = "it\'s"');
     expect(equals('tag.a b', 'c')).toBe("tags.`a b` = 'c'");
     expect(equals('span.model', 'gpt-4o')).toBe("span.model = 'gpt-4o'");
+  });
+
+  test('words may have quotes of both kinds', () => {
+    expect([hasText('due'), hasText("it's"), hasText(`it's "due"`)]).toEqual(["trace.text ILIKE '%due%'", 'trace.text ILIKE "%it\'s%"', `trace.text ILIKE '%it_s "due"%'`]);
   });
 });

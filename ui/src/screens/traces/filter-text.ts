@@ -30,6 +30,12 @@ export function quoted(text: string): string {
   return text.includes("'") ? `"${text}"` : `'${text}'`;
 }
 
+/** Traces that have words anywhere. The language has no text with both kinds of quotes; `_` is any one character. */
+export function hasText(words: string): string {
+  const pattern = words.includes("'") && words.includes('"') ? words.replaceAll("'", '_') : words;
+  return `trace.text ILIKE ${quoted(`%${pattern}%`)}`;
+}
+
 export function equals(property: string, value: string): string {
   return `${filterKey(property)} = ${quoted(value)}`;
 }
