@@ -121,7 +121,7 @@ fn with_parent(builder: SpanBuilder, parent: Option<&Bound<'_, PyAny>>) -> SpanB
     if let Ok(span) = parent.cast::<LiveSpan>() {
         builder.parent(&span.get().shared.span)
     } else if let Ok(remote) = parent.cast::<Remote>() {
-        builder.remote_parent(remote.get().0)
+        builder.remote_parent(remote.get().0.clone())
     } else {
         builder
     }
