@@ -224,8 +224,12 @@ async fn what_goes_wrong_is_an_error_and_what_came_is_kept() {
 }
 
 #[tokio::test]
-async fn without_a_tracer_calls_go_through() {
-    drop(Collector::install());
+async fn while_tracing_is_off_calls_go_through() {
+    // Kept, so that no other test turns it on meanwhile.
+    let off = Collector::install_with(fanlight::Settings {
+        enabled: false,
+        ..fanlight::Settings::default()
+    });
     let provider = ollama::start();
     let client = client(&provider);
     let answer = client
@@ -235,4 +239,5 @@ async fn without_a_tracer_calls_go_through() {
     let stream = client.send_chat_messages_stream(request("llama3.2", "hello"));
     assert!(stream.await.unwrap().count().await > 1);
     assert_eq!(provider.asked().len(), 2);
+    assert!(off.spans().is_empty());
 }
