@@ -51,7 +51,7 @@ test-sdk: export FANLIGHT_BIN ?= $(abspath $(or $(CARGO_TARGET_DIR),target))/deb
 test-sdk:
 	cargo build --locked --package fanlight-cli
 	cargo test --locked --package fanlight --all-features -- --include-ignored
-	cd tests/integrations && cargo test --locked
+	cd tests/integrations && cargo test --locked -- --include-ignored
 	cd tests/loom && cargo test --locked --release
 
 ## Real MLflow and OpenTelemetry Python clients against the real binary.

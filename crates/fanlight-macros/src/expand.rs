@@ -104,6 +104,8 @@ impl Expansion<'_> {
         let inputs = Ident::new("inputs", Span::mixed_site());
         let function_name = function.signature.ident.to_string();
         let function_name = function_name.trim_start_matches("r#");
+        // No name of anything in Rust has letters that JSON writes otherwise.
+        let function_json = format!("\"{function_name}\"");
         let name = options
             .name
             .as_ref()
@@ -125,13 +127,14 @@ impl Expansion<'_> {
             .map(|name| {
                 let text = name.to_string();
                 let text = text.trim_start_matches("r#");
-                let json = self.json_of(&quote!(&#name));
-                quote!(#inputs.add(#text, #json);)
+                let key = format!("\"{text}\":");
+                let write = self.writing(&quote!(&#name));
+                quote!(#inputs.add(#key, #write);)
             })
             .collect::<Vec<_>>();
         let inputs = (!captured.is_empty()).then(|| {
             quote! {
-                let mut #inputs = #sdk::__private::Inputs::default();
+                let mut #inputs = #sdk::__private::Inputs::new();
                 #(#captured)*
                 let #builder = #inputs.give_to(#builder);
             }
@@ -139,7 +142,7 @@ impl Expansion<'_> {
         quote! {
             let #call = #sdk::__private::Call::new(if #sdk::global::is_recording() {
                 #sdk::__private::apart(|| {
-                    let #builder = #sdk::__private::begin(#name, #function_name);
+                    let #builder = #sdk::__private::begin(#name, #function_json);
                     #(#span_type)*
                     #root
                     #(#attributes)*
@@ -192,8 +195,8 @@ impl Expansion<'_> {
         match shape {
             Shape::Plain | Shape::Future { .. } => {
                 let record = self.has_outputs.then(|| {
-                    let json = self.json_of(&quote!(&#result));
-                    quote!(if #call.is_recording() { #call.set_outputs(#json); })
+                    let write = self.writing(&quote!(&#result));
+                    quote!(if #call.is_recording() { #call.set_outputs(#write); })
                 });
                 quote!({
                     let #result = #given;
@@ -253,13 +256,14 @@ impl Expansion<'_> {
         }
     }
 
-    /// The JSON of what `reference` refers to.
-    fn json_of(&self, reference: &TokenStream) -> TokenStream {
+    /// What writes the JSON of what `reference` refers to, and says whether there was any.
+    fn writing(&self, reference: &TokenStream) -> TokenStream {
         let sdk = &self.sdk;
-        quote!({
+        let json = Ident::new("json", Span::mixed_site());
+        quote!(|#json| {
             #[allow(unused_imports, reason = "which one is used depends on the type")]
             use #sdk::__private::{AsDebug as _, AsJson as _, AsNothing as _};
-            (&&&#sdk::__private::Value(#reference)).json()
+            (&&&#sdk::__private::Value(#reference)).write_json(#json)
         })
     }
 

@@ -147,6 +147,7 @@ pin_project! {
 }
 
 impl<T> Instrumented<T> {
+    /// The span it runs within; [`Span::none`] when it is done.
     pub fn span(&self) -> &Span {
         &self.span
     }

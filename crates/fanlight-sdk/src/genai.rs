@@ -81,6 +81,7 @@ pub struct ChatMessage {
     pub role: Text,
     /// Who speaks, where several share a role.
     pub name: Option<String>,
+    /// What is said, in its order.
     pub parts: Vec<Part>,
     /// Why the model stopped, in its provider's words: for messages of a model.
     pub finish_reason: Option<String>,
@@ -89,35 +90,49 @@ pub struct ChatMessage {
 /// What a message is made of.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Part {
+    /// What is said.
     Text(String),
+    /// What a model thinks before it says something.
     Reasoning(String),
     /// What a model asks for.
     ToolCall {
+        /// By which its answer is known.
         id: Option<String>,
+        /// The tool.
         name: String,
+        /// What it is given.
         arguments: Json,
     },
     /// What came of it.
     ToolCallResponse {
+        /// That of the call.
         id: Option<String>,
+        /// What it gave back.
         response: Json,
     },
     /// An image, a sound, a film, a document by its address.
     Uri {
         /// `image`, `audio`, `video` or `document`.
         modality: Text,
+        /// As `image/png`, where it is known.
         mime_type: Option<String>,
+        /// Where it is.
         uri: String,
     },
     /// The same, in base64.
     Blob {
+        /// `image`, `audio`, `video` or `document`.
         modality: Text,
+        /// As `image/png`, where it is known.
         mime_type: Option<String>,
+        /// In base64.
         content: String,
     },
     /// The same, as a file the provider has.
     File {
+        /// `image`, `audio`, `video` or `document`.
         modality: Text,
+        /// As the provider calls it.
         file_id: String,
     },
     /// Anything else, as an object with a `type`.
@@ -125,6 +140,7 @@ pub enum Part {
 }
 
 impl ChatMessage {
+    /// Of any role and parts.
     pub fn new(role: impl Into<Text>, parts: Vec<Part>) -> Self {
         Self {
             role: role.into(),
@@ -133,14 +149,17 @@ impl ChatMessage {
         }
     }
 
+    /// Instructions, as one text.
     pub fn system(text: impl Into<String>) -> Self {
         Self::new("system", vec![Part::Text(text.into())])
     }
 
+    /// What a user says, as one text.
     pub fn user(text: impl Into<String>) -> Self {
         Self::new("user", vec![Part::Text(text.into())])
     }
 
+    /// What a model says, as one text.
     pub fn assistant(text: impl Into<String>) -> Self {
         Self::new("assistant", vec![Part::Text(text.into())])
     }
@@ -176,6 +195,7 @@ impl ChatMessage {
         })
     }
 
+    /// With the reason why the model stopped, in its provider's words.
     #[must_use]
     pub fn finish_reason(mut self, reason: impl Into<String>) -> Self {
         self.finish_reason = Some(reason.into());

@@ -50,8 +50,10 @@ pub fn builder() -> Builder {
 /// Why tracing is not on.
 #[derive(Debug, thiserror::Error)]
 pub enum InitError {
+    /// A variable of the environment says something else than it can.
     #[error("an environment variable is not understood")]
     Setting(#[from] SettingError),
+    /// The system gives no thread to send with.
     #[error("no thread could be started")]
     Thread(#[source] std::io::Error),
 }
@@ -185,6 +187,7 @@ pub struct Guard {
 }
 
 impl Guard {
+    /// For its figures, and for spans without context.
     pub fn tracer(&self) -> &Tracer {
         &self.tracer
     }

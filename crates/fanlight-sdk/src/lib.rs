@@ -4,6 +4,8 @@
 //! spool on disk for when the receiver is away. It knows no server crate and never fails, blocks or alters the
 //! application it runs in. Start reading at [`Span`], then [`Tracer`].
 
+#![warn(missing_docs)]
+
 #[cfg(feature = "macros")]
 #[doc(hidden)]
 #[path = "private/mod.rs"]
@@ -11,6 +13,8 @@ pub mod __private;
 #[cfg(feature = "async-openai")]
 pub mod async_openai;
 pub mod attributes;
+#[cfg(feature = "aws-bedrock")]
+pub mod bedrock;
 #[cfg(feature = "client")]
 pub mod client;
 mod clock;
@@ -25,8 +29,11 @@ pub mod http;
 mod install;
 mod limits;
 mod macros;
+#[cfg(feature = "ollama-rs")]
+pub mod ollama_rs;
 #[cfg(feature = "opentelemetry")]
 pub mod opentelemetry;
+mod percent;
 mod propagation;
 mod queue;
 mod random;
@@ -35,19 +42,27 @@ mod record;
 pub mod redact;
 #[cfg(feature = "reqwest")]
 pub mod reqwest;
+#[cfg(feature = "rig")]
+pub mod rig;
 #[cfg(feature = "rmcp")]
 pub mod rmcp;
+#[cfg(feature = "genai")]
+pub mod rust_genai;
 mod settings;
 mod span;
 mod stats;
 mod sync;
 pub mod testing;
+#[cfg(feature = "tonic")]
+pub mod tonic;
 mod trace;
 mod tracer;
 #[cfg(feature = "tracing")]
 pub mod tracing;
 mod value;
-#[cfg(feature = "reqwest")]
+#[cfg(any(feature = "genai", feature = "ollama-rs"))]
+mod watched;
+#[cfg(any(feature = "aws-bedrock", feature = "reqwest"))]
 mod wire;
 
 pub use context::{Entered, Instrument, Instrumented, current_span, update_current_trace};
@@ -92,7 +107,7 @@ pub use fanlight_macros::trace;
 pub use fanlight_model::{SpanId, SpanKind, StatusCode, TraceId, UnixNanos, Value};
 pub use fork::after_fork_in_child;
 pub use install::{Builder, Guard, InitError, builder, init};
-pub use propagation::{ParseTraceparentError, RemoteParent, TRACEPARENT};
+pub use propagation::{ParseTraceparentError, RemoteParent, TRACEPARENT, TRACESTATE, TraceState};
 pub use record::{EventRecord, LinkRecord, SpanRecord, Text};
 pub use settings::{
     Compression, DEFAULT_SERVER, Destination, Experiment, Processor, SettingError, Settings,

@@ -2,32 +2,97 @@
 
 use std::fmt;
 use std::str::FromStr;
+use std::sync::Arc;
 
 use fanlight_model::{ParseIdError, SpanId, TraceId};
 
-/// The header's name, in lower case.
+/// The header's name, in lower case: which span calls.
 pub const TRACEPARENT: &str = "traceparent";
+/// The header's name, in lower case: what systems of other makers say of the trace.
+pub const TRACESTATE: &str = "tracestate";
 
 /// A span of another process. Its text form is the value of the header `traceparent`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RemoteParent {
+    /// The trace it goes on with.
     pub trace_id: TraceId,
+    /// The span that is the parent.
     pub span_id: SpanId,
     /// Whether the other process sends its spans of the trace.
     pub is_sampled: bool,
+    /// The header `tracestate`, where there is one: it goes on to whoever is called next.
+    pub trace_state: Option<TraceState>,
+}
+
+/// What systems of other makers say of a trace, in the header `tracestate`. It is carried through as it came.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TraceState(Arc<str>);
+
+impl TraceState {
+    const MAX_MEMBERS: usize = 32;
+    const MAX_BYTES: usize = 256;
+
+    /// From the values of all headers of that name. `None` where one is not valid, as the standard has it, or nothing is
+    /// said.
+    pub fn from_headers<'a>(headers: impl IntoIterator<Item = &'a str>) -> Option<Self> {
+        let mut kept: Vec<(&str, &str)> = Vec::new();
+        for member in headers.into_iter().flat_map(|header| header.split(',')) {
+            let member = member.trim_matches([' ', '\t']);
+            if member.is_empty() {
+                continue;
+            }
+            let (name, value) = member.split_once('=')?;
+            let is_new = kept.iter().all(|(known, _)| *known != name);
+            if !(is_new && is_name(name) && is_value(value)) || kept.len() == Self::MAX_MEMBERS {
+                return None;
+            }
+            kept.push((name, value));
+        }
+        let members: Vec<_> = kept
+            .iter()
+            .map(|(name, value)| format!("{name}={value}"))
+            .collect();
+        (!members.is_empty()).then(|| Self(members.join(",").into()))
+    }
+
+    /// The value of one header.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+fn is_name(name: &str) -> bool {
+    let is_first = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit();
+    name.len() <= TraceState::MAX_BYTES
+        && name.bytes().next().is_some_and(is_first)
+        && name
+            .bytes()
+            .all(|byte| is_first(byte) || b"_-*/@".contains(&byte))
+}
+
+fn is_value(value: &str) -> bool {
+    (1..=TraceState::MAX_BYTES).contains(&value.len())
+        && value
+            .bytes()
+            .all(|byte| (b' '..=b'~').contains(&byte) && byte != b'=')
 }
 
 /// Why a text is no `traceparent`.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum ParseTraceparentError {
+    /// There are not four parts.
     #[error("expected `version-traceid-spanid-flags`")]
     Shape,
+    /// The version is the one that never will be.
     #[error("version `ff` is not valid")]
     Version,
+    /// The last part is not two hex digits.
     #[error("the flags are not two hex digits")]
     Flags,
+    /// The second part is not 32 hex digits, or all of them are zero.
     #[error("the trace id is not valid")]
     TraceId(#[source] ParseIdError),
+    /// The third part is not 16 hex digits, or all of them are zero.
     #[error("the span id is not valid")]
     SpanId(#[source] ParseIdError),
 }
@@ -57,6 +122,7 @@ impl FromStr for RemoteParent {
             trace_id: trace_id.parse().map_err(ParseTraceparentError::TraceId)?,
             span_id: span_id.parse().map_err(ParseTraceparentError::SpanId)?,
             is_sampled: flags & 1 == 1,
+            trace_state: None,
         })
     }
 }
@@ -108,5 +174,23 @@ mod tests {
         ] {
             assert!(wrong.parse::<RemoteParent>().is_err(), "{wrong}");
         }
+    }
+
+    #[test]
+    fn states_of_several_headers_are_one_and_a_broken_one_is_none() {
+        let read = |headers: &[&str]| {
+            let state = TraceState::from_headers(headers.iter().copied())?;
+            Some(state.as_str().to_owned())
+        };
+        let headers = ["rojo=00f067aa0ba902b7 , congo=t61rcWkgMzE", "", "a@b=1,,"];
+        let joined = "rojo=00f067aa0ba902b7,congo=t61rcWkgMzE,a@b=1";
+        assert_eq!(read(&headers).as_deref(), Some(joined));
+        for wrong in ["a", "A=1", "a=", "a=b=c", "a=1,a=2", "=1", "a=\u{e9}"] {
+            assert_eq!(read(&[wrong]), None, "{wrong}");
+        }
+        let many: Vec<_> = (0..33).map(|number| format!("k{number}=1")).collect();
+        assert_eq!(read(&[&many.join(",")]), None);
+        assert!(read(&[&many[1..].join(",")]).is_some());
+        assert_eq!(read(&[]), None);
     }
 }

@@ -1,4 +1,7 @@
 //! Between the threads of an application and the one that sends: bounded in count and bytes, and never in the way.
+//!
+//! Items lie in lots, which are taken as they are: nothing is copied while others wait, and what is not needed any more
+//! is given back.
 
 use std::collections::VecDeque;
 use std::time::Duration;
@@ -10,8 +13,27 @@ use super::sync::{Condvar, Mutex, MutexGuard};
 pub(crate) struct Bounds {
     pub(crate) items: usize,
     pub(crate) bytes: usize,
-    /// That many make a batch, which is taken at once.
+    /// That many items, or bytes, make a batch, which is taken at once.
     pub(crate) batch: usize,
+    pub(crate) batch_bytes: usize,
+}
+
+impl Bounds {
+    /// Lots to a batch, so that one is at most that part too large or too small.
+    const LOTS: usize = 8;
+
+    fn lot(self) -> usize {
+        self.batch.div_ceil(Self::LOTS)
+    }
+
+    fn is_full<T>(self, lot: &Lot<T>) -> bool {
+        lot.items.len() >= self.lot() || lot.bytes >= self.batch_bytes / Self::LOTS
+    }
+
+    /// Whether a batch is there.
+    fn is_batch(self, items: usize, bytes: usize) -> bool {
+        items >= self.batch || bytes >= self.batch_bytes.min(self.bytes / 2)
+    }
 }
 
 #[derive(Debug)]
@@ -26,7 +48,9 @@ pub(crate) struct Queue<T> {
 
 #[derive(Debug)]
 struct State<T> {
-    items: VecDeque<(T, usize)>,
+    /// The last one still grows.
+    lots: VecDeque<Lot<T>>,
+    items: usize,
     bytes: usize,
     accepted: u64,
     waiting_for_room: usize,
@@ -35,11 +59,52 @@ struct State<T> {
     closed: bool,
 }
 
+#[derive(Debug)]
+struct Lot<T> {
+    items: Vec<T>,
+    bytes: usize,
+}
+
 impl<T> State<T> {
     fn has_room(&self, bytes: usize, bounds: Bounds) -> bool {
         // A single item larger than all room goes in alone, or it never would.
-        self.items.len() < bounds.items
-            && (self.bytes + bytes <= bounds.bytes || self.items.is_empty())
+        self.items < bounds.items && (self.bytes + bytes <= bounds.bytes || self.items == 0)
+    }
+
+    fn put(&mut self, item: T, bytes: usize, bounds: Bounds) {
+        if self.lots.back().is_none_or(|lot| bounds.is_full(lot)) {
+            self.lots.push_back(Lot {
+                items: Vec::with_capacity(bounds.lot()),
+                bytes: 0,
+            });
+        }
+        if let Some(lot) = self.lots.back_mut() {
+            lot.items.push(item);
+            lot.bytes += bytes;
+            if bounds.is_full(lot) {
+                // Few large ones leave most of its places empty.
+                lot.items.shrink_to_fit();
+            }
+        }
+        self.items += 1;
+        self.bytes += bytes;
+    }
+
+    /// Lots that make up to one batch; one at least.
+    fn take(&mut self, bounds: Bounds) -> Vec<Vec<T>> {
+        let mut taken = Vec::new();
+        let (mut items, mut bytes) = (0, 0);
+        while let Some(lot) = self.lots.pop_front_if(|lot| {
+            let fits = items + lot.items.len() <= bounds.batch && bytes < bounds.batch_bytes;
+            items == 0 || fits
+        }) {
+            items += lot.items.len();
+            bytes += lot.bytes;
+            taken.push(lot.items);
+        }
+        self.items -= items;
+        self.bytes -= bytes;
+        taken
     }
 }
 
@@ -53,7 +118,7 @@ pub(crate) enum Refused {
 /// What the taker gets.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Taken<T> {
-    Items(Vec<T>),
+    Lots(Vec<Vec<T>>),
     /// Closed and empty: nothing will ever come.
     End,
 }
@@ -62,7 +127,8 @@ impl<T> Queue<T> {
     pub(crate) fn new(bounds: Bounds) -> Self {
         Self {
             state: Mutex::new(State {
-                items: VecDeque::new(),
+                lots: VecDeque::new(),
+                items: 0,
                 bytes: 0,
                 accepted: 0,
                 waiting_for_room: 0,
@@ -111,15 +177,11 @@ impl<T> Queue<T> {
         if !state.has_room(bytes, self.bounds) {
             return Err(Refused::Full);
         }
-        let bytes_before = state.bytes;
-        state.items.push_back((item, bytes));
-        state.bytes += bytes;
+        let was_batch = self.bounds.is_batch(state.items, state.bytes);
+        state.put(item, bytes, self.bounds);
         state.accepted += 1;
-        let count = state.items.len();
-        let half = self.bounds.bytes / 2;
-        let wakes = count == 1
-            || count == self.bounds.batch
-            || (bytes_before < half && state.bytes >= half);
+        let is_batch = self.bounds.is_batch(state.items, state.bytes);
+        let wakes = state.items == 1 || (is_batch && !was_batch);
         drop(state);
         if wakes {
             self.filled.notify_one();
@@ -131,35 +193,25 @@ impl<T> Queue<T> {
     /// long as it takes.
     pub(crate) fn take(&self, linger: Duration) -> Taken<T> {
         let mut state = self.lock();
-        while state.items.is_empty() && !state.closed {
+        while state.items == 0 && !state.closed {
             // Whoever hurries wants what was here before: that is gone already.
             state.hurried = false;
             state = wait(&self.filled, state);
         }
         let bounds = self.bounds;
         state = wait_while(&self.filled, state, linger, |state| {
-            state.items.len() < bounds.batch
-                && state.bytes < bounds.bytes / 2
-                && !state.hurried
-                && !state.closed
+            !bounds.is_batch(state.items, state.bytes) && !state.hurried && !state.closed
         });
-        if state.items.is_empty() {
+        if state.items == 0 {
             return Taken::End;
         }
-        let count = state.items.len().min(bounds.batch);
-        let mut items = Vec::with_capacity(count);
-        let mut freed = 0;
-        for (item, bytes) in state.items.drain(..count) {
-            items.push(item);
-            freed += bytes;
-        }
-        state.bytes -= freed;
+        let taken = state.take(bounds);
         let awaited = state.waiting_for_room > 0;
         drop(state);
         if awaited {
             self.taken.notify_all();
         }
-        Taken::Items(items)
+        Taken::Lots(taken)
     }
 
     /// Lets the taker have what is here without waiting for more. Answers as [`accepted`](Self::accepted).

@@ -93,6 +93,7 @@ pub struct Tracing {
 
 #[cfg(feature = "reqwest-middleware")]
 impl Tracing {
+    /// Traces calls of models, and tells nobody about the trace.
     pub fn new() -> Self {
         Self::default()
     }
@@ -132,7 +133,10 @@ fn is_stream(response: &Response) -> bool {
     let content_type = response.headers().get(http::header::CONTENT_TYPE);
     let is_events = content_type
         .and_then(|value| value.to_str().ok())
-        .is_some_and(|value| value.starts_with("text/event-stream"));
+        .is_some_and(|value| {
+            value.starts_with("text/event-stream")
+                || value.starts_with("application/vnd.amazon.eventstream")
+        });
     is_events || response.url().path().ends_with(":streamGenerateContent")
 }
 

@@ -1,5 +1,6 @@
 //! Tools, prompts and resources over the Model Context Protocol, with the crate `rmcp`: what a client asks for, and what
-//! a server does about it. A trace goes on from one to the other, in the `traceparent` of a request's metadata.
+//! a server does about it. A trace goes on from one to the other, in `traceparent` and `tracestate` of a
+//! request's metadata.
 //!
 //! ```
 //! # use rmcp::model::CallToolRequestParams;
@@ -29,6 +30,7 @@ use serde::Serialize;
 use crate::attributes as key;
 use crate::context::Instrument as _;
 use crate::genai;
+use crate::propagation::{RemoteParent, TraceState};
 use crate::span::{Span, SpanBuilder};
 
 /// As `peer.call_tool`, within a span. A tool that says it failed is an error of the span.
@@ -40,6 +42,9 @@ pub async fn call_tool(
     if let Some(parent) = span.as_remote_parent() {
         let mut meta = params.meta().cloned().unwrap_or_default();
         meta.set_traceparent(parent.to_string());
+        if let Some(state) = &parent.trace_state {
+            meta.set_tracestate(state.as_str());
+        }
         params.set_meta(meta);
     }
     let result = peer.call_tool(params).instrument(span.clone()).await;
@@ -55,6 +60,7 @@ pub async fn call_tool(
 pub struct Traced<S>(S);
 
 impl<S> Traced<S> {
+    /// Requests go to `handler`.
     pub fn new(handler: S) -> Self {
         Self(handler)
     }
@@ -67,8 +73,7 @@ impl<S: Service<RoleServer>> Service<RoleServer> for Traced<S> {
         context: RequestContext<RoleServer>,
     ) -> Result<ServerResult, ErrorData> {
         let span = if crate::global::is_recording() {
-            let parent = context.meta.get_traceparent();
-            let parent = parent.and_then(|header| header.parse().ok());
+            let parent = parent(&context);
             server_span(&request).map_or_else(Span::none, |builder| {
                 let builder = builder.kind(SpanKind::Server);
                 match parent {
@@ -104,6 +109,13 @@ impl<S: Service<RoleServer>> Service<RoleServer> for Traced<S> {
     fn supported_protocol_versions(&self) -> Cow<'static, [ProtocolVersion]> {
         self.0.supported_protocol_versions()
     }
+}
+
+/// The span the client was in.
+fn parent(context: &RequestContext<RoleServer>) -> Option<RemoteParent> {
+    let mut parent: RemoteParent = context.meta.get_traceparent()?.parse().ok()?;
+    parent.trace_state = TraceState::from_headers(context.meta.get_tracestate());
+    Some(parent)
 }
 
 /// `None` for requests that only keep a connection going.

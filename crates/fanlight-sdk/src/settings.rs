@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use fanlight_model::Value;
 
+use crate::export::{ENCODING_BYTES, SENDING_BYTES};
 use crate::record::{SpanRecord, Text};
 
 /// Where traces go when nothing says so: a server on this machine.
@@ -30,8 +31,11 @@ pub struct Settings {
     pub max_value_bytes: usize,
     /// Spans that wait to be encoded; more are dropped and counted. Default 100,000.
     pub max_queue_spans: usize,
-    /// Bytes of spans that wait to be encoded, roughly; more are dropped and counted. Default 64 MiB.
+    /// Bytes of spans that wait to be encoded; more are dropped and counted. Default 64 MiB.
     pub max_queue_bytes: usize,
+    /// Bytes of spans of traces that are not sampled, which wait until it is known whether one fails. More are left out.
+    /// Default 32 MiB.
+    pub max_held_bytes: usize,
     /// How long ending a span may wait for room in the queue. Default: not at all.
     pub queue_full_wait: Duration,
     /// Spans that are sent in one request. Default 1,000.
@@ -49,6 +53,7 @@ pub struct Settings {
 pub struct Processor(Arc<dyn Fn(&mut SpanRecord) + Send + Sync>);
 
 impl Processor {
+    /// Changes spans as `change` does.
     pub fn new(change: impl Fn(&mut SpanRecord) + Send + Sync + 'static) -> Self {
         Self(Arc::new(change))
     }
@@ -71,6 +76,7 @@ pub struct Destination {
     pub url: String,
     /// Sent with every request. Never logged, never kept on disk.
     pub headers: Vec<(String, String)>,
+    /// How requests are packed.
     pub compression: Compression,
     /// For one request, all in all. Default 10 s.
     pub timeout: Duration,
@@ -79,8 +85,10 @@ pub struct Destination {
 /// Of what is sent.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Compression {
+    /// Fewer bytes, for little work.
     #[default]
     Gzip,
+    /// As it is.
     None,
 }
 
@@ -111,6 +119,7 @@ pub struct SpoolSettings {
 pub enum Experiment {
     /// Made by the server when it does not exist.
     Name(String),
+    /// One that exists.
     Id(String),
 }
 
@@ -140,6 +149,7 @@ impl Destination {
         }
     }
 
+    /// With a header, sent with every request. Never logged.
     #[must_use]
     pub fn header(mut self, name: &str, value: &str) -> Self {
         self.headers.push((name.to_owned(), value.to_owned()));
@@ -148,6 +158,7 @@ impl Destination {
 }
 
 impl SpoolSettings {
+    /// In this folder, with 256 MiB for each destination.
     pub fn new(dir: impl Into<PathBuf>) -> Self {
         Self {
             dir: dir.into(),
@@ -177,6 +188,7 @@ impl Default for Settings {
             max_value_bytes: 4 << 20,
             max_queue_spans: 100_000,
             max_queue_bytes: 64 << 20,
+            max_held_bytes: 32 << 20,
             queue_full_wait: Duration::ZERO,
             batch_spans: 1_000,
             batch_wait: Duration::from_millis(200),
@@ -190,12 +202,29 @@ impl Default for Settings {
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{name} is `{value}`; expected {expected}")]
 pub struct SettingError {
+    /// The variable.
     pub name: &'static str,
+    /// What it is, or `(hidden)` where that may hold a token.
     pub value: String,
+    /// What it can be.
     pub expected: &'static str,
 }
 
 impl Settings {
+    /// The most bytes that spans which have ended, and requests made of them, take in memory: [`max_queue_bytes`] and
+    /// [`max_held_bytes`], 24 MiB for the batch that is encoded, and for each destination [`max_pending_bytes`] and 8 MiB
+    /// for the batch that is sent. With one destination and what is assumed: 160 MiB.
+    ///
+    /// Spans that run are the application's to bound. A span that is larger than 4 MiB takes what it takes beside it.
+    ///
+    /// [`max_queue_bytes`]: Self::max_queue_bytes
+    /// [`max_held_bytes`]: Self::max_held_bytes
+    /// [`max_pending_bytes`]: Self::max_pending_bytes
+    pub fn memory_bound(&self) -> usize {
+        let each = self.max_pending_bytes + SENDING_BYTES;
+        self.max_queue_bytes + self.max_held_bytes + ENCODING_BYTES + self.destinations.len() * each
+    }
+
     /// What the environment says, and defaults. `FANLIGHT_*` comes first, then what MLflow and OpenTelemetry read:
     ///
     /// | setting | variables |
@@ -347,31 +376,9 @@ fn pairs(name: &'static str, text: &str) -> Result<Vec<(String, String)>, Settin
                 value: "(hidden)".to_owned(),
                 expected: "`name=value` pairs with commas between them",
             })?;
-            Ok((key.trim().to_owned(), percent_decoded(value.trim())))
+            Ok((key.trim().to_owned(), crate::percent::decoded(value.trim())))
         })
         .collect()
-}
-
-fn percent_decoded(text: &str) -> String {
-    let bytes = text.as_bytes();
-    let mut decoded = Vec::with_capacity(bytes.len());
-    let mut at = 0;
-    while at < bytes.len() {
-        let digits = bytes
-            .get(at + 1..at + 3)
-            .and_then(|digits| std::str::from_utf8(digits).ok());
-        match digits.and_then(|digits| u8::from_str_radix(digits, 16).ok()) {
-            Some(byte) if bytes[at] == b'%' => {
-                decoded.push(byte);
-                at += 3;
-            }
-            _ => {
-                decoded.push(bytes[at]);
-                at += 1;
-            }
-        }
-    }
-    String::from_utf8_lossy(&decoded).into_owned()
 }
 
 #[cfg(test)]

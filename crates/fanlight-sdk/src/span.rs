@@ -115,6 +115,7 @@ impl SpanBuilder {
         self
     }
 
+    /// Which side of a call it is. An internal step unless told otherwise.
     #[must_use]
     pub fn kind(mut self, kind: SpanKind) -> Self {
         self.kind = kind;
@@ -127,6 +128,7 @@ impl SpanBuilder {
         self.attribute(key::SPAN_TYPE, json_text(span_type))
     }
 
+    /// Sets `key`, replacing an earlier value.
     #[must_use]
     pub fn attribute(mut self, key: impl Into<Text>, value: impl IntoValue) -> Self {
         crate::record::set(&mut self.attributes, key.into(), value.into_value());
@@ -145,6 +147,7 @@ impl SpanBuilder {
             .fold(self, |builder, (key, value)| builder.attribute(key, value))
     }
 
+    /// Says that the work has to do with a span of another trace.
     #[must_use]
     pub fn link(mut self, trace_id: TraceId, span_id: SpanId) -> Self {
         self.links.push(LinkRecord {
@@ -196,6 +199,7 @@ impl SpanBuilder {
         not(feature = "opentelemetry"),
         expect(unused_mut, reason = "changed there alone")
     )]
+    /// Starts it. Without a tracer, the span is not recorded.
     pub fn start(mut self) -> Span {
         let Some(tracer) = self.tracer else {
             return Span::none();
@@ -210,27 +214,24 @@ impl SpanBuilder {
             // A span of OpenTelemetry was entered since.
             (Parent::Current, Some(active)) => match local_parent {
                 Some((trace, _)) if trace.id == active.trace_id => Some((trace, active.span_id)),
-                _ => {
-                    self.parent = Parent::Remote(active);
-                    None
-                }
+                _ => match crate::opentelemetry::trace_of(active.trace_id) {
+                    Some(trace) => Some((trace, active.span_id)),
+                    None => {
+                        self.parent = Parent::Remote(active);
+                        None
+                    }
+                },
             },
             _ => local_parent,
         };
         let (trace, parent_id, is_local_root) = match (local_parent, &self.parent) {
             (Some((trace, span_id)), _) => (trace, Some(span_id), false),
             (None, Parent::Remote(remote)) => {
-                let trace = tracer.new_trace(
-                    Some(remote.trace_id),
-                    self.experiment,
-                    Some(remote.is_sampled),
-                    None,
-                );
+                let trace = tracer.continued_trace(remote, self.experiment);
                 (trace, Some(remote.span_id), true)
             }
             (None, _) => {
-                let trace =
-                    tracer.new_trace(self.trace_id, self.experiment, None, self.sampling_ratio);
+                let trace = tracer.new_trace(self.trace_id, self.experiment, self.sampling_ratio);
                 (trace, None, true)
             }
         };
@@ -240,6 +241,7 @@ impl SpanBuilder {
             trace_id: trace.id,
             span_id,
             parent_id,
+            trace_state: trace.told.clone(),
             name: self.name,
             kind: self.kind,
             start: self.start.unwrap_or(start.wall),
@@ -310,6 +312,13 @@ impl Span {
         self.0.as_ref().map(|running| running.span_id)
     }
 
+    #[cfg(feature = "opentelemetry")]
+    pub(crate) fn tracer_and_trace(&self) -> Option<(&Tracer, &Arc<Trace>)> {
+        self.0
+            .as_ref()
+            .map(|running| (&running.tracer, &running.trace))
+    }
+
     /// Whether it is the first span of its trace in this process.
     pub fn is_local_root(&self) -> bool {
         self.0.as_ref().is_some_and(|running| running.is_local_root)
@@ -321,6 +330,7 @@ impl Span {
             trace_id: running.trace.id,
             span_id: running.span_id,
             is_sampled: running.trace.is_sampled(),
+            trace_state: running.trace.told.clone(),
         })
     }
 
@@ -334,6 +344,7 @@ impl Span {
         self.with_record(|record| record.set(key, value));
     }
 
+    /// In place of the name it was started with.
     pub fn set_name(&self, name: impl Into<Text>) {
         self.with_record(|record| record.name = name.into());
     }
@@ -386,6 +397,7 @@ impl Span {
         self.set_error(message);
     }
 
+    /// Sets the status to OK, whatever it was.
     pub fn set_ok(&self) {
         self.with_record(|record| {
             record.status = StatusCode::Ok;
@@ -393,6 +405,7 @@ impl Span {
         });
     }
 
+    /// Sets the status to error, and what there is to say about it.
     pub fn set_error(&self, message: impl Into<String>) {
         self.with_record(|record| {
             record.status = StatusCode::Error;
@@ -421,6 +434,7 @@ impl Span {
         self.add_event_at(name, wall_now(), attributes);
     }
 
+    /// Something that happened at that time.
     pub fn add_event_at(
         &self,
         name: impl Into<Text>,
@@ -521,12 +535,30 @@ pub(crate) fn with_causes(error: &(dyn std::error::Error + 'static)) -> String {
 }
 
 /// A value that cannot be written as JSON leaves a note in its place: tracing never fails the application.
+pub(crate) fn write_json<T: Serialize + ?Sized>(value: &T, json: &mut Vec<u8>) {
+    let before = json.len();
+    if let Err(error) = serde_json::to_writer(&mut *json, value) {
+        json.truncate(before);
+        json.extend_from_slice(json_text(&format!("[not written as JSON: {error}]")).as_bytes());
+    }
+}
+
+/// As [`write_json`], into a place of its own.
 pub(crate) fn to_json<T: Serialize + ?Sized>(value: &T) -> String {
-    serde_json::to_string(value)
-        .unwrap_or_else(|error| json_text(&format!("[not written as JSON: {error}]")))
+    let mut json = Vec::with_capacity(32);
+    write_json(value, &mut json);
+    text_of(json)
 }
 
 /// A text as JSON: attributes of MLflow hold JSON.
 pub(crate) fn json_text(text: &str) -> String {
-    serde_json::Value::from(text).to_string()
+    let mut json = Vec::with_capacity(text.len() + 2);
+    serde_json::to_writer(&mut json, text).expect("memory takes what is written to it");
+    text_of(json)
+}
+
+/// JSON is text.
+pub(crate) fn text_of(json: Vec<u8>) -> String {
+    String::from_utf8(json)
+        .unwrap_or_else(|error| String::from_utf8_lossy(error.as_bytes()).into_owned())
 }

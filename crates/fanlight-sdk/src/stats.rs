@@ -14,12 +14,14 @@ pub struct Stats {
     pub dropped: u64,
     /// In the queue, or held until their trace is decided.
     pub queued: u64,
+    /// One for each, in the order of the settings.
     pub destinations: Vec<DestinationStats>,
 }
 
 /// For one destination.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct DestinationStats {
+    /// Where it is.
     pub url: String,
     /// Spans the receiver acknowledged.
     pub sent: u64,

@@ -60,6 +60,7 @@ impl Collector {
         }
     }
 
+    /// The tracer of this process as long as this lives.
     pub fn tracer(&self) -> &Tracer {
         &self.tracer
     }

@@ -1,21 +1,22 @@
 //! What spans of one trace share while it runs: whether it is sent, and what is said of it as a whole.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use fanlight_model::{StatusCode, TraceId};
 
 use crate::attributes as key;
+use crate::propagation::TraceState;
 use crate::record::SpanRecord;
 use crate::settings::Experiment;
 use crate::sync::{Mutex, lock};
-
-/// Spans of a trace that is not sampled are kept until it is known whether one of them failed; no more than these.
-const MAX_HELD_SPANS: usize = 10_000;
 
 #[derive(Debug)]
 pub(crate) struct Trace {
     pub(crate) id: TraceId,
     pub(crate) experiment: Option<Arc<Experiment>>,
+    /// What a caller in another process said of it.
+    pub(crate) told: Option<TraceState>,
     state: Mutex<State>,
 }
 
@@ -30,19 +31,75 @@ struct State {
 enum Fate {
     Sent,
     /// Not sampled: sent after all if one fails.
-    Held(Vec<Arc<SpanRecord>>),
+    Held(Held),
     SampledOut,
+}
+
+/// Spans that wait until it is known whether their trace is sent.
+#[derive(Debug)]
+struct Held {
+    spans: Vec<Arc<SpanRecord>>,
+    bytes: usize,
+    budget: Arc<Budget>,
+}
+
+/// How much all traces of a tracer may hold.
+#[derive(Debug)]
+pub(crate) struct Budget {
+    max_bytes: usize,
+    used: AtomicUsize,
+}
+
+impl Budget {
+    pub(crate) fn new(max_bytes: usize) -> Self {
+        Self {
+            max_bytes,
+            used: AtomicUsize::new(0),
+        }
+    }
+
+    fn take(&self, bytes: usize) -> bool {
+        let more = |used: usize| Some(used + bytes).filter(|used| *used <= self.max_bytes);
+        self.used
+            .fetch_update(Ordering::Relaxed, Ordering::Relaxed, more)
+            .is_ok()
+    }
+}
+
+impl Held {
+    /// Whether there was room.
+    fn keep(&mut self, span: Arc<SpanRecord>) -> bool {
+        // The list grows by doubling: up to three places are in memory for each of its spans.
+        let bytes = span.size_bytes() + 3 * size_of::<Arc<SpanRecord>>();
+        let fits = self.budget.take(bytes);
+        if fits {
+            self.bytes += bytes;
+            self.spans.push(span);
+        }
+        fits
+    }
+}
+
+impl Drop for Held {
+    fn drop(&mut self) {
+        self.budget.used.fetch_sub(self.bytes, Ordering::Relaxed);
+    }
 }
 
 /// What is said of a trace as a whole.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Facts {
+    /// Can be changed later on.
     pub tags: Vec<(String, String)>,
+    /// Cannot.
     pub metadata: Vec<(String, String)>,
+    /// In place of the beginning of the root's inputs.
     pub request_preview: Option<String>,
+    /// In place of the beginning of the root's outputs.
     pub response_preview: Option<String>,
     /// `OK` or `ERROR`, where it is another one than that of the root span.
     pub state: Option<String>,
+    /// What the application calls the request.
     pub client_request_id: Option<String>,
 }
 
@@ -58,15 +115,26 @@ pub(crate) enum Ending {
 }
 
 impl Trace {
-    pub(crate) fn new(id: TraceId, experiment: Option<Arc<Experiment>>, is_sampled: bool) -> Self {
+    /// `held` is where spans of traces that are not sampled wait.
+    pub(crate) fn new(
+        id: TraceId,
+        experiment: Option<Arc<Experiment>>,
+        is_sampled: bool,
+        held: &Arc<Budget>,
+    ) -> Self {
         Self {
             id,
             experiment,
+            told: None,
             state: Mutex::new(State {
                 fate: if is_sampled {
                     Fate::Sent
                 } else {
-                    Fate::Held(Vec::new())
+                    Fate::Held(Held {
+                        spans: Vec::new(),
+                        bytes: 0,
+                        budget: Arc::clone(held),
+                    })
                 },
                 facts: Facts::default(),
             }),
@@ -97,22 +165,20 @@ impl Trace {
         match &mut state.fate {
             Fate::Sent => Ending::Send(span),
             Fate::SampledOut => Ending::LeaveOut(1),
-            Fate::Held(spans) => {
-                let failed = span.status == StatusCode::Error;
-                if failed || spans.len() < MAX_HELD_SPANS {
+            Fate::Held(held) => {
+                if span.status == StatusCode::Error {
+                    let mut spans = std::mem::take(&mut held.spans);
                     spans.push(span);
-                }
-                let has_failed = || spans.iter().any(|span| span.status == StatusCode::Error);
-                if failed || is_local_root && has_failed() {
-                    let held = std::mem::take(spans);
                     state.fate = Fate::Sent;
-                    Ending::SendAll(held)
+                    Ending::SendAll(spans)
                 } else if is_local_root {
-                    let count = spans.len();
+                    let count = held.spans.len() + 1;
                     state.fate = Fate::SampledOut;
                     Ending::LeaveOut(count)
-                } else {
+                } else if held.keep(span) {
                     Ending::Hold
+                } else {
+                    Ending::LeaveOut(1)
                 }
             }
         }
@@ -120,10 +186,12 @@ impl Trace {
 }
 
 impl Facts {
+    /// In place of an earlier value.
     pub fn set_tag(&mut self, name: impl Into<String>, value: impl Into<String>) {
         put(&mut self.tags, name.into(), value.into());
     }
 
+    /// In place of an earlier value.
     pub fn set_metadata(&mut self, name: impl Into<String>, value: impl Into<String>) {
         put(&mut self.metadata, name.into(), value.into());
     }

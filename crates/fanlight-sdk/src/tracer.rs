@@ -9,13 +9,14 @@ use fanlight_model::{TraceId, Value};
 use crate::encode::Source;
 use crate::export::{NotSent, Pipeline};
 use crate::fork;
+use crate::propagation::RemoteParent;
 use crate::random;
 use crate::record::{SpanRecord, Text};
 use crate::settings::{Experiment, Settings};
 use crate::span::SpanBuilder;
 use crate::stats::{Counter, Stats};
 use crate::sync::{Mutex, lock};
-use crate::trace::{Ending, Trace};
+use crate::trace::{Budget, Ending, Trace};
 
 /// A handle; clones share everything.
 #[derive(Clone, Debug)]
@@ -27,6 +28,8 @@ struct Inner {
     settings: Settings,
     /// What can be changed while it runs.
     live: Mutex<Live>,
+    /// For spans of traces that are not sampled.
+    held_bytes: Arc<Budget>,
     /// The process it belongs to, counted in forks.
     born: u32,
     ended: Counter,
@@ -55,6 +58,7 @@ impl Tracer {
         };
         Ok(Self(Arc::new(Inner {
             pipeline,
+            held_bytes: Arc::new(Budget::new(settings.max_held_bytes)),
             settings,
             live: Mutex::new(live),
             born: fork::count(),
@@ -105,6 +109,7 @@ impl Tracer {
         self.0.pipeline.shut_down(patience);
     }
 
+    /// What became of spans so far.
     pub fn stats(&self) -> Stats {
         let inner = &self.0;
         Stats {
@@ -132,21 +137,41 @@ impl Tracer {
         self.0.born == fork::count()
     }
 
+    /// Whether a trace of that id is sent by the share that is.
+    #[cfg(feature = "opentelemetry")]
+    pub(crate) fn samples(&self, id: TraceId) -> bool {
+        is_within(id, lock(&self.0.live).sampling_ratio)
+    }
+
+    /// One that begins here.
     pub(crate) fn new_trace(
         &self,
         id: Option<TraceId>,
         experiment: Option<Experiment>,
-        is_sampled: Option<bool>,
         ratio: Option<f64>,
     ) -> Arc<Trace> {
         let id = id.unwrap_or_else(random::trace_id);
-        let live = lock(&self.0.live);
-        let experiment =
-            experiment.map_or_else(|| live.experiment.clone(), |named| Some(Arc::new(named)));
-        let ratio = ratio.unwrap_or(live.sampling_ratio);
-        drop(live);
-        let is_sampled = is_sampled.unwrap_or_else(|| is_within(id, ratio));
-        Arc::new(Trace::new(id, experiment, is_sampled))
+        let (current, of_settings) = {
+            let live = lock(&self.0.live);
+            (live.experiment.clone(), live.sampling_ratio)
+        };
+        let experiment = experiment.map(Arc::new).or(current);
+        let is_sampled = is_within(id, ratio.unwrap_or(of_settings));
+        Arc::new(Trace::new(id, experiment, is_sampled, &self.0.held_bytes))
+    }
+
+    /// One that began in another process, which decided whether it is sampled.
+    pub(crate) fn continued_trace(
+        &self,
+        remote: &RemoteParent,
+        experiment: Option<Experiment>,
+    ) -> Arc<Trace> {
+        let current = lock(&self.0.live).experiment.clone();
+        let experiment = experiment.map(Arc::new).or(current);
+        let held = &self.0.held_bytes;
+        let mut trace = Trace::new(remote.trace_id, experiment, remote.is_sampled, held);
+        trace.told.clone_from(&remote.trace_state);
+        Arc::new(trace)
     }
 
     pub(crate) fn finish(&self, ending: Ending) {

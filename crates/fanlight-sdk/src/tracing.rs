@@ -13,14 +13,15 @@
 //! ```
 //!
 //! Spans of both kinds are each other's parents. Fields become attributes; a field `otel.name` is the name of the span,
-//! `otel.kind` its kind and `span_type` its type. Events become events of the span they happened in; one of the level
-//! `ERROR` is its status as well.
+//! `otel.kind` its kind, `otel.status_code` and `otel.status_description` its status, and `span_type` its type. A span
+//! with an `error.type` has failed. Events become events of the span they happened in; one of the level `ERROR` is its
+//! status as well.
 
 use std::cell::RefCell;
 use std::error::Error;
 use std::fmt::Debug;
 
-use fanlight_model::{SpanKind, Value};
+use fanlight_model::{SpanKind, StatusCode, Value};
 use tracing_core::field::{Field, Visit};
 use tracing_core::span::{Attributes, Id, Record};
 use tracing_core::{Event, LevelFilter, Metadata, Subscriber};
@@ -98,7 +99,9 @@ where
         let metadata = attributes.metadata();
         let name = fields.name.take();
         let builder = Span::builder(name.map_or(Text::Borrowed(metadata.name()), Text::Owned));
-        let builder = if attributes.is_root() {
+        // Outside of any span of `tracing`, a root and a child are the same to whoever asks for one.
+        let is_root = attributes.is_root() && context.lookup_current().is_some();
+        let builder = if is_root {
             builder.root()
         } else {
             // What is entered is the current span anyway; a parent that is named may not be entered.
@@ -108,11 +111,15 @@ where
                 None => builder,
             }
         };
+        let failure = fields.failure.take();
         let span = fields
             .give_to(builder)
             .attribute("tracing.target", metadata.target())
             .attribute("tracing.level", metadata.level().as_str())
             .start();
+        if let Some(failure) = failure {
+            failure.set_on(&span);
+        }
         of_tracing.extensions_mut().insert(OfFanlight(span));
     }
 
@@ -216,7 +223,36 @@ struct Fields {
     kind: Option<SpanKind>,
     span_type: Option<String>,
     message: Option<String>,
+    failure: Option<Failure>,
     attributes: Vec<(Text, Value)>,
+}
+
+/// How a span went, by words of OpenTelemetry.
+#[derive(Default)]
+struct Failure {
+    is_ok: bool,
+    is_error: bool,
+    /// What kind of error, which is all that is said where there is no description.
+    kind: Option<String>,
+    description: Option<String>,
+}
+
+impl Failure {
+    fn set_on(self, span: &Span) {
+        if self.is_ok {
+            span.set_ok();
+        } else if self.is_error || self.kind.is_some() {
+            let said = self.description.or(self.kind);
+            span.with_record(|record| {
+                record.status = StatusCode::Error;
+                if let Some(said) = said {
+                    record.status_message = said;
+                }
+            });
+        } else if let Some(description) = self.description {
+            span.with_record(|record| record.status_message = description);
+        }
+    }
 }
 
 impl Fields {
@@ -237,6 +273,9 @@ impl Fields {
         for (key, value) in self.attributes {
             span.set_attribute(key, value);
         }
+        if let Some(failure) = self.failure {
+            failure.set_on(span);
+        }
         if let Some(name) = self.name {
             span.set_name(name);
         }
@@ -252,6 +291,18 @@ impl Fields {
             ("otel.name", Some(text)) => self.name = Some(text),
             ("span_type", Some(text)) => self.span_type = Some(text),
             ("otel.kind", Some(text)) => self.kind = kind_called(&text),
+            ("otel.status_code", Some(text)) => {
+                let failure = self.failure.get_or_insert_default();
+                failure.is_ok = text.eq_ignore_ascii_case("ok");
+                failure.is_error = text.eq_ignore_ascii_case("error");
+            }
+            ("otel.status_description" | "otel.status_message", Some(text)) => {
+                self.failure.get_or_insert_default().description = Some(text);
+            }
+            ("error.type" | "gen_ai.tool.error.type", Some(text)) => {
+                self.failure.get_or_insert_default().kind = Some(text.clone());
+                set(&mut self.attributes, Text::Borrowed(field.name()), value);
+            }
             (name, _) => set(&mut self.attributes, Text::Borrowed(name), value),
         }
     }

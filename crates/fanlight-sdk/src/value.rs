@@ -8,6 +8,7 @@ use fanlight_model::Value;
 ///
 /// Integers beyond 64 bits with a sign become the nearest one within. An `Option` that is `None` is null.
 pub trait IntoValue {
+    /// As a value.
     fn into_value(self) -> Value;
 }
 

@@ -12,6 +12,7 @@ use opentelemetry_sdk::trace::SdkTracerProvider;
 
 fn provider() -> SdkTracerProvider {
     SdkTracerProvider::builder()
+        .with_sampler(fanlight::opentelemetry::Sampler::new())
         .with_span_processor(fanlight::opentelemetry::Processor::new())
         .build()
 }
@@ -67,4 +68,80 @@ fn everything_about_a_span_of_opentelemetry_arrives() {
     );
     assert!(span.end.unwrap() >= span.start);
     provider.force_flush().unwrap();
+}
+
+fn names(collector: &Collector) -> Vec<String> {
+    let spans = collector.spans().into_iter();
+    let mut names: Vec<_> = spans.map(|span| span.name.into_owned()).collect();
+    names.sort_unstable();
+    names
+}
+
+#[test]
+fn a_trace_that_is_not_sampled_is_sent_with_the_spans_of_both_when_one_fails() {
+    let collector = Collector::install_with(fanlight::Settings {
+        sampling_ratio: 0.0,
+        ..fanlight::Settings::default()
+    });
+    let provider = provider();
+    let tracer = provider.tracer("library");
+    for fails in [false, true] {
+        // One that Fanlight begins, with the failure in a span of OpenTelemetry.
+        fanlight::span!("ours").in_scope(|| {
+            tracer.in_span("theirs", |context| {
+                assert!(!context.span().span_context().is_sampled());
+                fanlight::span!("innermost").in_scope(|| tracer.in_span("last", |_| ()));
+                if fails {
+                    context.span().set_status(Status::error("no luck"));
+                }
+            });
+        });
+        // And one that OpenTelemetry begins, with the failure in a span of Fanlight.
+        tracer.in_span("their root", |_| {
+            tracer.in_span("their child", |_| ());
+            let ours = fanlight::span!("our child");
+            if fails {
+                ours.set_error("no luck either");
+            }
+        });
+        if !fails {
+            assert_eq!(names(&collector), Vec::<String>::new());
+        }
+    }
+    let expected = [
+        "innermost",
+        "last",
+        "our child",
+        "ours",
+        "their child",
+        "their root",
+        "theirs",
+    ];
+    assert_eq!(names(&collector), expected);
+    let stats = collector.tracer().stats();
+    assert_eq!((stats.ended, stats.sampled_out), (14, 7));
+}
+
+#[test]
+fn what_is_said_of_a_trace_goes_with_its_root_of_opentelemetry() {
+    let collector = Collector::install();
+    let provider = provider();
+    let tracer = provider.tracer("library");
+    tracer.in_span("their root", |_| {
+        fanlight::span!("ours").edit_trace(|trace| trace.set_session("chat-17"));
+    });
+    let root = format!("{:?}", collector.span("their root").attributes);
+    assert!(root.contains("chat-17"), "{root}");
+}
+
+#[test]
+fn another_sampler_decides_for_what_it_begins() {
+    let collector = Collector::install();
+    let provider = SdkTracerProvider::builder()
+        .with_sampler(opentelemetry_sdk::trace::Sampler::AlwaysOff)
+        .with_span_processor(fanlight::opentelemetry::Processor::new())
+        .build();
+    let tracer = provider.tracer("library");
+    tracer.in_span("dropped", |_| ());
+    assert!(collector.spans().is_empty());
 }

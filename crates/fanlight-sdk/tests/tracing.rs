@@ -100,6 +100,47 @@ fn fields_events_and_links_arrive() {
 }
 
 #[test]
+fn how_a_span_went_is_its_status() {
+    let collector = Collector::install();
+    within(fanlight::tracing::layer(), || {
+        let failed = tracing::info_span!(
+            "failed",
+            otel.status_code = tracing::field::Empty,
+            "error.type" = tracing::field::Empty
+        );
+        failed.record("otel.status_code", "error");
+        failed.record("error.type", "429");
+        let described = tracing::info_span!(
+            "described",
+            otel.status_code = "ERROR",
+            otel.status_description = "no luck"
+        );
+        drop((failed, described));
+        drop(tracing::info_span!("fine", otel.status_code = "ok"));
+    });
+    let status = |name: &str| {
+        let span = collector.span(name);
+        assert_eq!(span.get("otel.status_code"), None);
+        (span.status, span.status_message)
+    };
+    assert_eq!(status("failed"), (StatusCode::Error, "429".into()));
+    assert_eq!(status("described"), (StatusCode::Error, "no luck".into()));
+    assert_eq!(status("fine"), (StatusCode::Ok, String::new()));
+    let kind = collector.span("failed").get("error.type").cloned();
+    assert_eq!(kind, Some(Value::from("429")));
+}
+
+#[test]
+fn a_root_is_a_child_of_a_span_that_tracing_knows_nothing_of() {
+    let collector = Collector::install();
+    within(fanlight::tracing::layer(), || {
+        fanlight::span!("ours").in_scope(|| drop(tracing::info_span!(parent: None, "run")));
+    });
+    let ours = collector.span("ours").span_id;
+    assert_eq!(collector.span("run").parent_id, Some(ours));
+}
+
+#[test]
 fn the_layer_is_silent_while_tracing_is_off() {
     let collector = Collector::install();
     drop(collector);

@@ -21,14 +21,15 @@ fn queue(items: usize, batch: usize) -> Arc<Queue<u32>> {
         items,
         bytes: 1_000,
         batch,
+        batch_bytes: 500,
     }))
 }
 
 /// Everything until the end.
 fn take_all(queue: &Queue<u32>) -> Vec<u32> {
     let mut taken = Vec::new();
-    while let Taken::Items(items) = queue.take(Duration::ZERO) {
-        taken.extend(items);
+    while let Taken::Lots(lots) = queue.take(Duration::ZERO) {
+        taken.extend(lots.into_iter().flatten());
     }
     taken
 }
@@ -110,9 +111,9 @@ fn who_waits_for_room_gets_it_when_something_is_taken() {
             let queue = Arc::clone(&queue);
             thread::spawn(move || queue.push_waiting(2, 1, Duration::from_secs(3_600)))
         };
-        assert_eq!(queue.take(Duration::ZERO), Taken::Items(vec![1]));
+        assert_eq!(queue.take(Duration::ZERO), Taken::Lots(vec![vec![1]]));
         assert_eq!(waiter.join().unwrap(), Ok(()));
-        assert_eq!(queue.take(Duration::ZERO), Taken::Items(vec![2]));
+        assert_eq!(queue.take(Duration::ZERO), Taken::Lots(vec![vec![2]]));
     });
 }
 
@@ -141,6 +142,6 @@ fn a_flush_is_not_slept_through() {
         queue.push(1, 1).unwrap();
         // The batch is not full: without this the taker would wait for more.
         assert_eq!(queue.hurry(), 1);
-        assert_eq!(taker.join().unwrap(), Taken::Items(vec![1]));
+        assert_eq!(taker.join().unwrap(), Taken::Lots(vec![vec![1]]));
     });
 }

@@ -11,8 +11,11 @@ use super::{Client, TraceName, in_path};
 /// Who says it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Source {
+    /// A person, by name or id.
     Human(String),
+    /// A model, by its name.
     LlmJudge(String),
+    /// A program, by its name.
     Code(String),
 }
 
@@ -30,13 +33,17 @@ impl Source {
 /// How good a trace or span is, in somebody's eyes.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Feedback {
+    /// What is judged: `correct`, `helpful`, …
     pub name: String,
     /// A number, text, truth value, or any other JSON.
     pub value: Json,
+    /// Why it is judged so.
     pub rationale: Option<String>,
+    /// Who says so.
     pub source: Source,
     /// The span it is about, as 16 hex digits; else it is about the whole trace.
     pub span_id: Option<String>,
+    /// Anything else there is to say.
     pub metadata: BTreeMap<String, String>,
     /// The id of what it replaces.
     pub overrides: Option<String>,
@@ -56,36 +63,42 @@ impl Feedback {
         }
     }
 
+    /// A person says so, by name or id.
     #[must_use]
     pub fn by_human(mut self, id: impl Into<String>) -> Self {
         self.source = Source::Human(id.into());
         self
     }
 
+    /// A model says so.
     #[must_use]
     pub fn by_judge(mut self, model: impl Into<String>) -> Self {
         self.source = Source::LlmJudge(model.into());
         self
     }
 
+    /// Why it is judged so.
     #[must_use]
     pub fn rationale(mut self, rationale: impl Into<String>) -> Self {
         self.rationale = Some(rationale.into());
         self
     }
 
+    /// About one span in place of the trace.
     #[must_use]
     pub fn span(mut self, id: crate::SpanId) -> Self {
         self.span_id = Some(id.to_string());
         self
     }
 
+    /// With something else to say.
     #[must_use]
     pub fn metadata(mut self, key: impl Into<String>, value: impl Into<String>) -> Self {
         self.metadata.insert(key.into(), value.into());
         self
     }
 
+    /// In place of an earlier one, by its id.
     #[must_use]
     pub fn overrides(mut self, assessment_id: impl Into<String>) -> Self {
         self.overrides = Some(assessment_id.into());
@@ -96,12 +109,15 @@ impl Feedback {
 /// What should have come out.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Expectation {
+    /// What is expected: `answer`, `sources`, …
     pub name: String,
     /// Any JSON but null.
     pub value: Json,
+    /// Who says so.
     pub source: Source,
     /// The span it is about, as 16 hex digits; else it is about the whole trace.
     pub span_id: Option<String>,
+    /// Anything else there is to say.
     pub metadata: BTreeMap<String, String>,
 }
 
@@ -117,12 +133,14 @@ impl Expectation {
         }
     }
 
+    /// Who says so.
     #[must_use]
     pub fn by(mut self, source: Source) -> Self {
         self.source = source;
         self
     }
 
+    /// About one span in place of the trace.
     #[must_use]
     pub fn span(mut self, id: crate::SpanId) -> Self {
         self.span_id = Some(id.to_string());

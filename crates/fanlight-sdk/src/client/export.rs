@@ -21,9 +21,11 @@ pub enum Format {
 /// Which traces to write out.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Export {
+    /// By their ids.
     pub experiments: Vec<String>,
     /// In the language of MLflow's trace search; empty for everything.
     pub filter: String,
+    /// What a line is.
     pub format: Format,
     /// Goes on where another stream was cut off.
     pub cursor: Option<String>,

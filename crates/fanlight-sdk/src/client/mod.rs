@@ -81,6 +81,7 @@ impl From<String> for TraceName {
 }
 
 impl TraceName {
+    /// As the server knows it.
     pub fn as_str(&self) -> &str {
         &self.0
     }
@@ -89,6 +90,7 @@ impl TraceName {
 /// Which traces, in which order.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Search {
+    /// By their ids.
     pub experiments: Vec<String>,
     /// In the language of MLflow's trace search; empty for everything.
     pub filter: String,
@@ -96,6 +98,7 @@ pub struct Search {
     pub order_by: Vec<String>,
     /// Traces of a page, at most 500.
     pub limit: usize,
+    /// Where to go on; `None` for the first page.
     pub page_token: Option<String>,
 }
 
@@ -239,6 +242,9 @@ impl Client {
         self.edit("/api/v1/traces/delete", traces, json!({}))
     }
 
+    /// In place of an earlier value.
+    ///
+    /// Fails with [`ClientError::Refused`] and the code `not_found` where there is no such trace.
     pub fn set_tag(
         &self,
         trace: impl Into<TraceName>,

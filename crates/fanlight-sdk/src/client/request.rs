@@ -17,14 +17,20 @@ pub enum ClientError {
     /// The server said no: `code` is one of those of its API, such as `not_found` or `invalid_input`.
     #[error("the server answered {status} ({code}): {message}")]
     Refused {
+        /// That of HTTP.
         status: u16,
+        /// Which kind of no it is.
         code: String,
+        /// What is wrong, for a person.
         message: String,
     },
+    /// No reply came: nobody there, a time limit, a certificate.
     #[error("the server could not be asked")]
     Transport(#[source] Box<ureq::Error>),
+    /// The reply broke off.
     #[error("the reply was cut off")]
     Read(#[source] std::io::Error),
+    /// The reply is not what this client expects.
     #[error("the reply is not understood")]
     Reply(#[source] serde_json::Error),
     /// A stream of traces ended before its last line: what came is good, and not all.

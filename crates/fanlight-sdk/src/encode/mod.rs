@@ -18,8 +18,8 @@ pub(crate) struct Source {
 }
 
 impl Source {
-    /// The request in protobuf. Spans of one experiment share a resource.
-    pub(crate) fn encode(&self, spans: &[SpanRecord]) -> Vec<u8> {
+    /// The request in protobuf, in a place of `bytes`. Spans of one experiment share a resource.
+    pub(crate) fn encode(&self, spans: &[SpanRecord], bytes: usize) -> Vec<u8> {
         let mut experiments: Vec<Option<&Arc<Experiment>>> = Vec::new();
         for span in spans {
             let experiment = span.experiment.as_ref();
@@ -27,7 +27,7 @@ impl Source {
                 experiments.push(experiment);
             }
         }
-        let mut request = Writer(Vec::with_capacity(spans.len() * 512));
+        let mut request = Writer(Vec::with_capacity(bytes));
         for experiment in experiments {
             let of_it = spans
                 .iter()
@@ -65,6 +65,9 @@ impl Source {
 fn write_span(message: &mut Writer, span: &SpanRecord) {
     message.bytes(1, &span.trace_id.to_bytes());
     message.bytes(2, &span.span_id.to_bytes());
+    if let Some(state) = &span.trace_state {
+        message.text(3, state.as_str());
+    }
     if let Some(parent) = span.parent_id {
         message.bytes(4, &parent.to_bytes());
     }

@@ -8,7 +8,7 @@ mod sender;
 mod spool;
 
 pub use pipeline::NotSent;
-pub(crate) use pipeline::Pipeline;
+pub(crate) use pipeline::{ENCODING_BYTES, Pipeline, SENDING_BYTES};
 
 /// Encoded spans that are sent together.
 #[derive(Debug)]

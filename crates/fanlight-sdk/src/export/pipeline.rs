@@ -18,15 +18,25 @@ use crate::settings::{Compression, Settings};
 use crate::stats::DestinationStats;
 use crate::sync::{Condvar, Mutex, lock};
 
-/// Spans of one request take no more than this before they are encoded, roughly.
+/// Spans of one request take about as much as this in memory, before they are encoded.
 const MAX_BATCH_BYTES: usize = 4 << 20;
+
+/// What is in memory of a batch that is encoded: its spans, what they are in protobuf, and that packed, whose place is
+/// at most tripled while it grows.
+pub(crate) const ENCODING_BYTES: usize = 6 * MAX_BATCH_BYTES;
+
+/// What is in memory of a batch that is sent: the batch, and what the connection keeps.
+pub(crate) const SENDING_BYTES: usize = 2 * MAX_BATCH_BYTES;
 
 /// Spans that were not acknowledged in time.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{spans} spans were not sent within {}{}", seconds(*waited), because(last_error.as_deref()))]
 pub struct NotSent {
+    /// How many.
     pub spans: u64,
+    /// The patience that ended.
     pub waited: Duration,
+    /// Why the latest attempt failed, if one did.
     pub last_error: Option<String>,
 }
 
@@ -63,6 +73,7 @@ impl Pipeline {
                 batch: settings
                     .batch_spans
                     .clamp(1, settings.max_queue_spans.max(1)),
+                batch_bytes: MAX_BATCH_BYTES,
             }),
             encoded: Mutex::new(0),
             progress: Condvar::new(),
@@ -182,22 +193,22 @@ struct Encoder {
 
 impl Encoder {
     fn run(self) {
-        while let Taken::Items(spans) = self.shared.queue.take(self.settings.batch_wait) {
-            let mut batch = Vec::with_capacity(spans.len());
+        while let Taken::Lots(lots) = self.shared.queue.take(self.settings.batch_wait) {
+            let mut batch = Vec::with_capacity(lots.iter().map(Vec::len).sum());
             let mut bytes = 0;
-            for span in spans {
+            for span in lots.into_iter().flatten() {
                 // Copied here, not where it ended, when somebody still reads it.
                 let mut span = Arc::unwrap_or_clone(span);
                 self.prepare(&mut span);
                 bytes += span.size_bytes();
                 batch.push(span);
                 if bytes >= MAX_BATCH_BYTES {
-                    self.hand_on(&batch);
+                    self.hand_on(&batch, bytes);
                     batch.clear();
                     bytes = 0;
                 }
             }
-            self.hand_on(&batch);
+            self.hand_on(&batch, bytes);
         }
     }
 
@@ -208,11 +219,12 @@ impl Encoder {
         cut_long_values(span, self.settings.max_value_bytes);
     }
 
-    fn hand_on(&self, batch: &[SpanRecord]) {
+    fn hand_on(&self, batch: &[SpanRecord], bytes: usize) {
         if batch.is_empty() {
             return;
         }
-        let plain = self.source.encode(batch);
+        // Encoded, a span is smaller than in memory: this place does not grow.
+        let plain = self.source.encode(batch, bytes);
         let wants_gzip =
             |destination: &crate::Destination| destination.compression == Compression::Gzip;
         let mut packed = None;
@@ -231,7 +243,9 @@ impl Encoder {
     }
 }
 
-fn payload(body: Vec<u8>, spans: usize, is_gzip: bool) -> Arc<Payload> {
+fn payload(mut body: Vec<u8>, spans: usize, is_gzip: bool) -> Arc<Payload> {
+    // It may wait for long, and counts with its length.
+    body.shrink_to_fit();
     Arc::new(Payload {
         body,
         spans,

@@ -179,7 +179,8 @@ fn write(path: &Path, header: &[u8], body: &[u8]) -> io::Result<()> {
 }
 
 fn read(mut file: &File) -> io::Result<Payload> {
-    let mut bytes = Vec::new();
+    let length = file.metadata()?.len();
+    let mut bytes = Vec::with_capacity(usize::try_from(length).unwrap_or_default());
     file.read_to_end(&mut bytes)?;
     let broken = || io::Error::from(io::ErrorKind::InvalidData);
     let end = bytes
@@ -197,8 +198,9 @@ fn read(mut file: &File) -> io::Result<Payload> {
     let spans = spans
         .and_then(|spans| spans.parse().ok())
         .ok_or_else(broken)?;
+    drop(bytes.drain(..=end));
     Ok(Payload {
-        body: bytes.split_off(end + 1),
+        body: bytes,
         spans,
         is_gzip,
     })

@@ -9,10 +9,11 @@ use super::stream::TracedStream;
 use crate::attributes as key;
 use crate::context::{Instrument, Instrumented};
 use crate::record::Text;
-use crate::span::{Span, SpanBuilder, json_text};
+use crate::span::{Span, SpanBuilder, text_of};
 
+/// `function` is the name as JSON text.
 pub fn begin(name: impl Into<Text>, function: &'static str) -> SpanBuilder {
-    Span::builder(name).attribute(key::FUNCTION_NAME, json_text(function))
+    Span::builder(name).attribute(key::FUNCTION_NAME, function)
 }
 
 /// The span of a call. It ends with the call, however many handles of it there are.
@@ -45,9 +46,11 @@ impl Call {
         self.span.in_scope(body)
     }
 
-    pub fn set_outputs(&self, json: Option<String>) {
-        if let Some(json) = json {
-            self.span.set_outputs_json(json);
+    /// `write` says whether there is anything to keep.
+    pub fn set_outputs(&self, write: impl FnOnce(&mut Vec<u8>) -> bool) {
+        let mut json = Vec::with_capacity(32);
+        if write(&mut json) {
+            self.span.set_outputs_json(text_of(json));
         }
     }
 
@@ -109,26 +112,34 @@ pub fn never<T>() -> T {
     unreachable!("stands behind `if false`")
 }
 
-/// Arguments as the members of a JSON object.
-#[derive(Debug, Default)]
-pub struct Inputs(String);
+/// Arguments as the members of a JSON object, written into one place.
+#[derive(Debug)]
+pub struct Inputs(Vec<u8>);
 
 impl Inputs {
-    pub fn add(&mut self, name: &str, json: Option<String>) {
-        let Some(json) = json else {
-            return;
-        };
-        self.0.push(if self.0.is_empty() { '{' } else { ',' });
-        self.0.push_str(&json_text(name));
-        self.0.push(':');
-        self.0.push_str(&json);
+    #[expect(
+        clippy::new_without_default,
+        reason = "called by what the macro writes alone"
+    )]
+    pub fn new() -> Self {
+        Self(Vec::with_capacity(64))
+    }
+
+    /// `key` is the name as JSON text, with its colon; `write` says whether there is anything to keep.
+    pub fn add(&mut self, key: &str, write: impl FnOnce(&mut Vec<u8>) -> bool) {
+        let before = self.0.len();
+        self.0.push(if before == 0 { b'{' } else { b',' });
+        self.0.extend_from_slice(key.as_bytes());
+        if !write(&mut self.0) {
+            self.0.truncate(before);
+        }
     }
 
     pub fn give_to(mut self, builder: SpanBuilder) -> SpanBuilder {
         if self.0.is_empty() {
             return builder;
         }
-        self.0.push('}');
-        builder.attribute(key::INPUTS, self.0)
+        self.0.push(b'}');
+        builder.attribute(key::INPUTS, text_of(self.0))
     }
 }

@@ -10,39 +10,42 @@ use std::fmt::{Debug, Display};
 
 use serde::Serialize;
 
-use crate::span::{Span, json_text, to_json};
+use crate::span::{Span, json_text, to_json, write_json};
 
 /// An argument, or what a function gives back.
 #[derive(Debug)]
 pub struct Value<'a, T: ?Sized>(pub &'a T);
 
+/// Each says whether it wrote anything.
 pub trait AsJson {
-    fn json(&self) -> Option<String>;
+    fn write_json(&self, json: &mut Vec<u8>) -> bool;
 }
 
 pub trait AsDebug {
-    fn json(&self) -> Option<String>;
+    fn write_json(&self, json: &mut Vec<u8>) -> bool;
 }
 
 pub trait AsNothing {
-    fn json(&self) -> Option<String>;
+    fn write_json(&self, json: &mut Vec<u8>) -> bool;
 }
 
 impl<T: Serialize + ?Sized> AsJson for &&Value<'_, T> {
-    fn json(&self) -> Option<String> {
-        Some(to_json(self.0))
+    fn write_json(&self, json: &mut Vec<u8>) -> bool {
+        write_json(self.0, json);
+        true
     }
 }
 
 impl<T: Debug + ?Sized> AsDebug for &Value<'_, T> {
-    fn json(&self) -> Option<String> {
-        Some(debug_json(self.0))
+    fn write_json(&self, json: &mut Vec<u8>) -> bool {
+        write_json(&format!("{:?}", self.0), json);
+        true
     }
 }
 
 impl<T: ?Sized> AsNothing for Value<'_, T> {
-    fn json(&self) -> Option<String> {
-        None
+    fn write_json(&self, _: &mut Vec<u8>) -> bool {
+        false
     }
 }
 

@@ -120,7 +120,7 @@ impl Seen {
         // Whoever reads has a right to stop: that is no error.
         span.set_attribute(key::STREAM_COMPLETE, is_complete);
         if !self.kept.is_empty() {
-            call.set_outputs(Some(outputs(&self.kept)));
+            span.set_outputs_json(outputs(&self.kept));
         }
     }
 }

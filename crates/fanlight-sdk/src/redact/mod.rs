@@ -23,6 +23,7 @@ pub enum Kind {
     /// `-----BEGIN … PRIVATE KEY-----`, tokens of well-known services (`sk-…`, `ghp_…`, `AKIA…`, `AIza…`, `xox…`, …),
     /// JSON web tokens, `Bearer …`, passwords in addresses and after `password=`; whole values whose name says so.
     Secret,
+    /// Addresses of e-mail.
     Email,
     /// With the checksum of ISO 13616 and the length of its country.
     Iban,
@@ -133,6 +134,7 @@ impl Redaction {
         }
     }
 
+    /// Also takes out what is of this kind.
     #[must_use]
     pub fn with(mut self, kind: Kind) -> Self {
         if !self.kinds.contains(&kind) {
@@ -144,6 +146,7 @@ impl Redaction {
         self
     }
 
+    /// Leaves what is of this kind.
     #[must_use]
     pub fn without(mut self, kind: Kind) -> Self {
         self.kinds.retain(|known| *known != kind);

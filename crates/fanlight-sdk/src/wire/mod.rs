@@ -4,7 +4,9 @@
 //! and MLflow read as messages; models, tokens and the rest are said in OpenTelemetry's words as well.
 
 mod anthropic;
+mod bedrock;
 mod events;
+mod frames;
 mod gemini;
 mod openai;
 
@@ -16,6 +18,9 @@ use crate::attributes as key;
 use crate::genai::{self, TokenUsage};
 use crate::span::{Span, SpanBuilder};
 use events::Events;
+
+/// A part of all names of hosts of Amazon Bedrock.
+pub(crate) const BEDROCK: &str = "bedrock-runtime";
 
 /// No more of an answer is kept to be read.
 const MAX_ANSWER_BYTES: usize = 16 << 20;
@@ -29,6 +34,10 @@ enum Api {
     Embeddings,
     Anthropic,
     Gemini,
+    /// Amazon Bedrock, the same for all of its models.
+    Converse,
+    /// Amazon Bedrock, in the model's own shape.
+    Invoke,
 }
 
 /// A request that was recognised.
@@ -38,6 +47,16 @@ pub(crate) struct Request {
     provider: &'static str,
     model: String,
     body: Json,
+    framing: Framing,
+}
+
+/// How a stream of events is cut into events.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Framing {
+    /// Server-sent events.
+    Lines,
+    /// `application/vnd.amazon.eventstream`.
+    Frames,
 }
 
 /// What an answer says, whatever shape it has.
@@ -52,6 +71,19 @@ struct Said {
 /// Recognises a call of a model by its address and body; `None` for everything else.
 pub(crate) fn recognise(host: &str, path: &str, body: &[u8]) -> Option<Request> {
     let path = path.trim_end_matches('/');
+    // Only its clients sign for it: no other host has such paths.
+    if host.contains(BEDROCK)
+        && let Some(model) = bedrock::model(path)
+    {
+        let body: Json = serde_json::from_slice(body).ok()?;
+        return Some(Request {
+            api: bedrock::api_of(path, &body),
+            provider: "aws.bedrock",
+            model,
+            body,
+            framing: Framing::Frames,
+        });
+    }
     let gemini = gemini::model_and_method(path);
     let (api, ours) = if path.ends_with("/chat/completions") {
         (Api::Chat, "openai")
@@ -72,11 +104,11 @@ pub(crate) fn recognise(host: &str, path: &str, body: &[u8]) -> Option<Request> 
     // Others have such paths too: what all of these have tells them apart.
     let has = |name: &str| body.get(name).is_some();
     let fits = match api {
-        Api::Chat | Api::Anthropic => has("messages"),
         Api::Completions => has("prompt"),
         Api::Responses => has("model") && (has("input") || has("prompt")),
         Api::Embeddings => has("input"),
         Api::Gemini => has("contents"),
+        Api::Chat | Api::Anthropic | Api::Converse | Api::Invoke => has("messages"),
     };
     if !fits {
         return None;
@@ -88,6 +120,7 @@ pub(crate) fn recognise(host: &str, path: &str, body: &[u8]) -> Option<Request> 
         provider: provider_of(host).unwrap_or(ours),
         model,
         body,
+        framing: Framing::Lines,
     })
 }
 
@@ -123,12 +156,16 @@ impl Request {
             Api::Embeddings => genai::embeddings(provider, model),
             Api::Completions => genai::call("text_completion", "LLM", provider, model),
             Api::Gemini => genai::call("generate_content", "CHAT_MODEL", provider, model),
-            Api::Chat | Api::Responses | Api::Anthropic => genai::chat(provider, model),
+            Api::Invoke => genai::call("text_completion", "LLM", provider, model),
+            Api::Chat | Api::Responses | Api::Anthropic | Api::Converse => {
+                genai::chat(provider, model)
+            }
         };
         let format = match self.api {
             Api::Anthropic => "anthropic",
             Api::Gemini => "gemini",
-            _ => "openai",
+            Api::Converse | Api::Invoke => "bedrock",
+            Api::Chat | Api::Completions | Api::Responses | Api::Embeddings => "openai",
         };
         let builder = builder
             .attribute(key::INPUTS, self.body.to_string())
@@ -141,7 +178,7 @@ impl Request {
     }
 
     fn parameters(&self) -> Vec<(&'static str, &Json)> {
-        const NAMES: [(&str, &str); 14] = [
+        const NAMES: [(&str, &str); 15] = [
             ("temperature", "gen_ai.request.temperature"),
             ("top_p", "gen_ai.request.top_p"),
             ("topP", "gen_ai.request.top_p"),
@@ -151,13 +188,16 @@ impl Request {
             ("max_completion_tokens", "gen_ai.request.max_tokens"),
             ("max_output_tokens", "gen_ai.request.max_tokens"),
             ("maxOutputTokens", "gen_ai.request.max_tokens"),
+            ("maxTokens", "gen_ai.request.max_tokens"),
             ("frequency_penalty", "gen_ai.request.frequency_penalty"),
             ("presence_penalty", "gen_ai.request.presence_penalty"),
             ("seed", "gen_ai.request.seed"),
             ("n", "gen_ai.request.choice.count"),
             ("candidateCount", "gen_ai.request.choice.count"),
         ];
-        let of = self.body.get("generationConfig").unwrap_or(&self.body);
+        let apart = ["generationConfig", "inferenceConfig"];
+        let apart = apart.iter().find_map(|name| self.body.get(name));
+        let of = apart.unwrap_or(&self.body);
         NAMES
             .iter()
             .filter_map(|(name, attribute)| {
@@ -177,6 +217,8 @@ pub(crate) struct Answer {
     events: Option<Events>,
     whole: Vec<u8>,
     bytes: usize,
+    /// What the headers of the answer say, for bodies that say nothing.
+    counted: TokenUsage,
     is_told: bool,
 }
 
@@ -186,15 +228,24 @@ impl Answer {
             span,
             api: request.api,
             started,
-            events: is_stream.then(|| Events::new(request.api)),
+            events: is_stream.then(|| Events::new(request.api, request.framing)),
             whole: Vec::new(),
             bytes: 0,
+            counted: TokenUsage::default(),
             is_told: false,
         }
     }
 
     pub(crate) fn span(&self) -> &Span {
         &self.span
+    }
+
+    /// It came at once, whatever was asked for, with tokens as headers count them.
+    #[cfg(feature = "aws-bedrock")]
+    pub(crate) fn came_whole(&mut self, input: Option<u64>, output: Option<u64>) {
+        self.events = None;
+        self.counted.input = input;
+        self.counted.output = output;
     }
 
     pub(crate) fn read(&mut self, bytes: &[u8]) {
@@ -216,11 +267,8 @@ impl Answer {
     pub(crate) fn finish(&mut self) {
         let is_new = !self.is_told;
         self.tell();
-        let is_cut = self
-            .events
-            .as_ref()
-            .is_some_and(|events| !events.is_complete());
-        if is_new && is_cut {
+        let is_cut = |events: &Events| !events.is_complete() && events.failure().is_none();
+        if is_new && self.events.as_ref().is_some_and(is_cut) {
             self.span
                 .set_error("the stream ended before the answer did");
         }
@@ -261,17 +309,27 @@ impl Answer {
         if std::mem::replace(&mut self.is_told, true) {
             return;
         }
+        if let Some((kind, message)) = self.events.as_ref().and_then(Events::failure) {
+            self.span.set_attribute(key::ERROR_TYPE, kind);
+            self.span.record_exception(kind, message, "");
+            self.span.set_error(message);
+        }
         let answer = match &mut self.events {
             Some(events) => events.answer(),
             None => serde_json::from_slice(&self.whole).ok(),
         };
         let Some(answer) = answer else { return };
-        let said = match self.api {
+        let mut said = match self.api {
             Api::Anthropic => anthropic::said(&answer),
             Api::Gemini => gemini::said(&answer),
+            Api::Converse => bedrock::said_in_converse(&answer),
+            Api::Invoke => bedrock::said_by_model(&answer),
             Api::Responses => openai::said_in_response(&answer),
             Api::Chat | Api::Completions | Api::Embeddings => openai::said(&answer),
         };
+        let counted = self.events.as_ref().map_or(self.counted, Events::counted);
+        said.usage.input = said.usage.input.or(counted.input);
+        said.usage.output = said.usage.output.or(counted.output);
         let span = &self.span;
         if let Some(model) = &said.model {
             span.set_response_model(model);
@@ -282,10 +340,10 @@ impl Answer {
         span.set_finish_reasons(said.finish_reasons.iter().map(String::as_str));
         span.set_token_usage(&said.usage);
         // Vectors are many numbers that nobody reads.
-        if self.api == Api::Embeddings {
-            span.set_outputs(&openai::without_vectors(answer));
-        } else {
-            span.set_outputs(&answer);
+        match self.api {
+            Api::Embeddings => span.set_outputs(&openai::without_vectors(answer)),
+            Api::Invoke => span.set_outputs(&bedrock::without_vector(answer)),
+            _ => span.set_outputs(&answer),
         }
         if self.events.is_some() {
             let is_complete = self.events.as_ref().is_some_and(Events::is_complete);

@@ -4,29 +4,40 @@
 //! use opentelemetry_sdk::trace::SdkTracerProvider;
 //!
 //! let provider = SdkTracerProvider::builder()
+//!     .with_sampler(fanlight::opentelemetry::Sampler::new())
 //!     .with_span_processor(fanlight::opentelemetry::Processor::new())
 //!     .build();
 //! # let _ = provider;
 //! ```
 //!
 //! From then on a span of Fanlight that is entered is the active span of OpenTelemetry's current context, and a span of
-//! Fanlight without a parent is a child of the active one. Spans of OpenTelemetry are sampled by its own sampler.
+//! Fanlight without a parent is a child of the active one. A trace is sent, or left out, with the spans of both.
+//!
+//! [`Sampler`] samples as Fanlight does, and records what is not sampled, which is sent when the trace fails. Another
+//! sampler decides for the traces that OpenTelemetry begins; what it drops is in no trace, also of those that fail.
 
+mod joined;
+
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, SystemTime};
 
 use fanlight_model::{SpanId, SpanKind, StatusCode, TraceId, UnixNanos, Value};
 use opentelemetry::trace::{
-    SpanContext, SpanId as OtelSpanId, SpanKind as OtelKind, Status, TraceContextExt as _,
-    TraceFlags, TraceId as OtelTraceId, TraceState,
+    Link, Span as _, SpanContext, SpanId as OtelSpanId, SpanKind as OtelKind, Status,
+    TraceContextExt as _, TraceFlags, TraceId as OtelTraceId, TraceState,
 };
 use opentelemetry::{Array, Context, ContextGuard, KeyValue, Value as OtelValue};
 use opentelemetry_sdk::error::{OTelSdkError, OTelSdkResult};
-use opentelemetry_sdk::trace::{Span as OtelSpan, SpanData, SpanExporter, SpanProcessor};
+use opentelemetry_sdk::trace::{
+    SamplingDecision, SamplingResult, ShouldSample, Span as OtelSpan, SpanData, SpanExporter,
+    SpanProcessor,
+};
 
 use crate::propagation::RemoteParent;
 use crate::record::{EventRecord, LinkRecord, SpanRecord, Text};
 use crate::span::Span;
+use crate::trace::Trace;
 use crate::{attributes as key, global};
 
 /// How long a flush that says no time may take.
@@ -48,11 +59,15 @@ impl Processor {
 }
 
 impl SpanProcessor for Processor {
-    fn on_start(&self, _: &mut OtelSpan, _: &Context) {}
+    fn on_start(&self, span: &mut OtelSpan, parent: &Context) {
+        if let Some(span) = ids_of(span.span_context()) {
+            joined::begin(&span, parent);
+        }
+    }
 
     fn on_end(&self, span: SpanData) {
-        if span.span_context.is_sampled() {
-            send(span);
+        if let Some(record) = record(span) {
+            joined::end(record);
         }
     }
 
@@ -65,7 +80,51 @@ impl SpanProcessor for Processor {
     }
 }
 
-/// The same behind a processor of OpenTelemetry's own.
+/// Samples the traces that OpenTelemetry begins by Fanlight's settings, and everything else as its parent is. What is not
+/// sampled is recorded all the same.
+#[derive(Clone, Debug, Default)]
+pub struct Sampler(());
+
+impl Sampler {
+    /// By the settings of the tracer of this process; while there is none, nothing is sampled.
+    pub fn new() -> Self {
+        Self::default()
+    }
+}
+
+impl ShouldSample for Sampler {
+    fn should_sample(
+        &self,
+        parent: Option<&Context>,
+        trace_id: OtelTraceId,
+        _: &str,
+        _: &OtelKind,
+        _: &[KeyValue],
+        _: &[Link],
+    ) -> SamplingResult {
+        let parent = parent.map(|context| context.span().span_context().clone());
+        let parent = parent.filter(SpanContext::is_valid);
+        let begins = || {
+            let id = TraceId::from_bytes(trace_id.to_bytes());
+            let tracer = global::tracer();
+            id.zip(tracer)
+                .is_some_and(|(id, tracer)| tracer.samples(id))
+        };
+        let is_sampled = parent.as_ref().map_or_else(begins, SpanContext::is_sampled);
+        SamplingResult {
+            decision: if is_sampled {
+                SamplingDecision::RecordAndSample
+            } else {
+                SamplingDecision::RecordOnly
+            },
+            attributes: Vec::new(),
+            trace_state: parent
+                .map_or_else(TraceState::default, |parent| parent.trace_state().clone()),
+        }
+    }
+}
+
+/// The same behind a processor of OpenTelemetry's own: what that hands on is sent, and nothing else.
 #[derive(Debug, Default)]
 pub struct Exporter(());
 
@@ -134,6 +193,7 @@ fn record(span: SpanData) -> Option<SpanRecord> {
         trace_id: TraceId::from_bytes(context.trace_id().to_bytes())?,
         span_id: SpanId::from_bytes(context.span_id().to_bytes())?,
         parent_id: SpanId::from_bytes(span.parent_span_id.to_bytes()),
+        trace_state: crate::TraceState::from_headers([context.trace_state().header().as_str()]),
         name: span.name,
         kind: match span.span_kind {
             OtelKind::Client => SpanKind::Client,
@@ -197,14 +257,22 @@ pub(crate) fn active_span() -> Option<RemoteParent> {
         if !context.has_active_span() {
             return None;
         }
-        let span = context.span();
-        let context = span.span_context();
-        Some(RemoteParent {
-            trace_id: TraceId::from_bytes(context.trace_id().to_bytes())?,
-            span_id: SpanId::from_bytes(context.span_id().to_bytes())?,
-            is_sampled: context.is_sampled(),
-        })
+        ids_of(context.span().span_context())
     })
+}
+
+fn ids_of(context: &SpanContext) -> Option<RemoteParent> {
+    Some(RemoteParent {
+        trace_id: TraceId::from_bytes(context.trace_id().to_bytes())?,
+        span_id: SpanId::from_bytes(context.span_id().to_bytes())?,
+        is_sampled: context.is_sampled(),
+        trace_state: crate::TraceState::from_headers([context.trace_state().header().as_str()]),
+    })
+}
+
+/// The trace of that id, where spans of OpenTelemetry that run are in it.
+pub(crate) fn trace_of(id: TraceId) -> Option<Arc<Trace>> {
+    joined::trace_of(id)
 }
 
 /// Makes `span` the active one there, where spans are shared.
@@ -212,22 +280,21 @@ pub(crate) fn activate(span: &Span) -> Option<ContextGuard> {
     if !IS_SHARED.load(Ordering::Acquire) {
         return None;
     }
+    let current = joined::with_trace(&Context::current(), span);
     let span = span.as_remote_parent()?;
     let flags = if span.is_sampled {
         TraceFlags::SAMPLED
     } else {
         TraceFlags::default()
     };
+    let state = span.trace_state.as_ref();
+    let state = state.and_then(|state| state.as_str().parse::<TraceState>().ok());
     let context = SpanContext::new(
         OtelTraceId::from_bytes(span.trace_id.to_bytes()),
         OtelSpanId::from_bytes(span.span_id.to_bytes()),
         flags,
         false,
-        TraceState::default(),
+        state.unwrap_or_default(),
     );
-    Some(
-        Context::current()
-            .with_remote_span_context(context)
-            .attach(),
-    )
+    Some(current.with_remote_span_context(context).attach())
 }
