@@ -39,7 +39,7 @@ def _all_attributes(
         return None if attributes is None else dict(attributes)
     found = dict(attributes or {})
     if log_level is not None:
-        found[LOG_LEVEL] = getattr(log_level, "value", log_level)
+        found[LOG_LEVEL] = log_level
     if description is not None:
         found[DESCRIPTION] = description
     return found

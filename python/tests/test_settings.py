@@ -113,3 +113,37 @@ print(json.dumps(fanlight.stats()))
     assert headers["x-api-key"] == "k"
     # A token is for the server it was said for.
     assert "authorization" not in headers
+
+
+def test_another_address_ends_what_served_the_one_before(server: Server, fresh_server: Server) -> None:
+    code = f"""
+import fanlight, os, time
+
+def threads():
+    names = []
+    for task in os.listdir("/proc/self/task"):
+        try:
+            with open(f"/proc/self/task/{{task}}/comm") as comm:
+                names.append(comm.read().strip())
+        except FileNotFoundError:
+            pass
+    return sorted(name for name in names if name.startswith("fanlight"))
+
+with fanlight.start_span("across") as span:
+    for _ in range(3):
+        fanlight.set_tracking_uri({fresh_server.url!r})
+        fanlight.trace(abs)(-1)
+        fanlight.set_tracking_uri({server.url!r})
+        fanlight.trace(abs)(-1)
+assert fanlight.stats()["ended"] == 7
+# A span belongs to the tracer it was started with, as long as somebody has it.
+del span
+deadline = time.monotonic() + 60
+while len(threads()) > 2 and time.monotonic() < deadline:
+    time.sleep(0.1)
+assert len(threads()) == 2, threads()
+fanlight.flush_trace_async_logging()
+stats = fanlight.stats()
+assert (stats["ended"], stats["dropped"], sum(each["sent"] for each in stats["destinations"])) == (7, 0, 7), stats
+"""
+    run_python(code, server.url, FANLIGHT_SPOOL_DIR="off", timeout=120)

@@ -12,7 +12,7 @@ from typing import Any
 
 import fanlight
 import pytest
-from fanlight.entities import Span, SpanEvent, SpanType, Trace
+from fanlight.entities import Span, SpanEvent, SpanLogLevel, SpanType, Trace
 
 
 def last() -> Trace:
@@ -60,6 +60,19 @@ def test_a_decorator_takes_name_type_and_attributes() -> None:
     assert span.attributes["n"] == 1
     assert span.attributes["d"] == {"k": [1]}
     assert span.attributes["none"] is None
+
+
+def test_a_level_is_a_name_or_a_number() -> None:
+    @fanlight.trace(log_level="warning")
+    def work() -> None: ...
+
+    work()
+    assert only_span().log_level is SpanLogLevel.WARNING
+    with fanlight.start_span("block", log_level=SpanLogLevel.DEBUG, description="what it does") as span:
+        assert span.log_level is SpanLogLevel.DEBUG
+        span.set_log_level("CRITICAL")
+    assert only_span().log_level == 50
+    assert only_span().attributes["mlflow.spanDescription"] == "what it does"
 
 
 def test_a_span_is_read_after_its_end_and_found_by_its_id() -> None:

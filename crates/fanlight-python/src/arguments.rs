@@ -11,12 +11,32 @@ use crate::{json, values};
 /// Names and values.
 pub(crate) type Pairs = Vec<(String, String)>;
 
+/// How much a span matters. Source: MLflow.
+pub(crate) const LOG_LEVEL: &str = "mlflow.spanLogLevel";
+
 /// Spans' own keys hold JSON.
 pub(crate) fn attribute_of(name: &str, value: &Bound<'_, PyAny>) -> Value {
     match name {
+        LOG_LEVEL => level_of(value),
         key::INPUTS | key::OUTPUTS => values::content(value),
         key::SPAN_TYPE => Value::String(json::quoted(&values::text(value))),
         _ => values::attribute(value),
+    }
+}
+
+/// As a number: from a `SpanLogLevel`, its name or its number. Another word stays as it is.
+fn level_of(value: &Bound<'_, PyAny>) -> Value {
+    if let Ok(number) = value.extract::<i64>() {
+        return Value::Int(number);
+    }
+    let word = values::text(value);
+    match word.trim().to_ascii_uppercase().as_str() {
+        "DEBUG" => Value::Int(10),
+        "INFO" => Value::Int(20),
+        "WARNING" => Value::Int(30),
+        "ERROR" => Value::Int(40),
+        "CRITICAL" => Value::Int(50),
+        _ => Value::String(word),
     }
 }
 

@@ -4,16 +4,14 @@ use std::sync::Mutex;
 use std::sync::atomic::{AtomicU8, Ordering};
 use std::time::Duration;
 
-use fanlight::{Destination, Experiment, Settings, SpoolSettings, Tracer, global};
+use fanlight::{Destination, Experiment, Settings, SpoolSettings, Stats, Tracer, global};
 use pyo3::exceptions::{PyRuntimeWarning, PyValueError};
 use pyo3::prelude::*;
 use pyo3::types::PyDict;
 
+use crate::arguments::Pairs;
 use crate::context::lock;
 use crate::redaction;
-
-/// Names and values.
-type Pairs = Vec<(String, String)>;
 
 const NOT_STARTED: u8 = 0;
 const ON: u8 = 1;
@@ -26,6 +24,8 @@ struct Set {
     settings: Settings,
     /// Tracers of earlier settings: spans that were started under them end in them.
     retired: Vec<Tracer>,
+    /// What became of the spans of those that are done.
+    past: Stats,
     disabled: bool,
 }
 
@@ -57,6 +57,7 @@ fn with_set<T>(py: Python<'_>, use_it: impl FnOnce(&mut Set) -> T) -> T {
             Set {
                 settings,
                 retired: Vec::new(),
+                past: Stats::default(),
                 disabled: false,
             }
         });
@@ -135,7 +136,8 @@ fn start(py: Python<'_>) -> bool {
     match Tracer::start(settings) {
         Ok(tracer) => {
             if let Some(before) = global::set_tracer(Some(tracer)) {
-                with_set(py, |set| set.retired.push(before));
+                with_set(py, |set| set.retired.push(before.clone()));
+                retire(before);
             }
             PHASE.store(ON, Ordering::Release);
             true
@@ -146,6 +148,26 @@ fn start(py: Python<'_>) -> bool {
             false
         }
     }
+}
+
+/// Between two looks at whether a retired tracer is done.
+const RETIRED_POLL: Duration = Duration::from_millis(500);
+
+/// Ends the tracer's threads when no span runs under it any more and all are sent.
+fn retire(tracer: Tracer) {
+    let thread = std::thread::Builder::new().name("fanlight-retire".to_owned());
+    // Without a thread to wait, the tracer stays: nothing is lost by that.
+    let _ = thread.spawn(move || {
+        // The list of retired ones has a handle, and this thread.
+        while tracer.handles() > 2 || tracer.flush(RETIRED_POLL).is_err() {
+            std::thread::sleep(RETIRED_POLL);
+        }
+        tracer.shut_down(Duration::ZERO);
+        if let Some(set) = lock(&SET).as_mut() {
+            set.retired.retain(|known| !known.is_same(&tracer));
+            add(&mut set.past, tracer.stats());
+        }
+    });
 }
 
 /// After a change of what a running tracer cannot change.
@@ -338,33 +360,42 @@ pub(crate) fn shut_down(py: Python<'_>, seconds: f64) {
     });
 }
 
+fn add(total: &mut Stats, stats: Stats) {
+    total.ended += stats.ended;
+    total.sampled_out += stats.sampled_out;
+    total.dropped += stats.dropped;
+    total.queued += stats.queued;
+    for destination in stats.destinations {
+        let known = total
+            .destinations
+            .iter_mut()
+            .find(|known| known.url == destination.url);
+        match known {
+            Some(known) => {
+                known.sent += destination.sent;
+                known.failed += destination.failed;
+                known.dropped += destination.dropped;
+                known.waiting += destination.waiting;
+                known.spooled += destination.spooled;
+                known.last_error = destination.last_error;
+            }
+            None => total.destinations.push(destination),
+        }
+    }
+}
+
 /// Counts of spans since the start, and what became of them at each destination.
 #[pyfunction]
 pub(crate) fn stats(py: Python<'_>) -> PyResult<Bound<'_, PyDict>> {
-    let mut total = fanlight::Stats::default();
-    for tracer in tracers(py) {
-        let stats = tracer.stats();
-        total.ended += stats.ended;
-        total.sampled_out += stats.sampled_out;
-        total.dropped += stats.dropped;
-        total.queued += stats.queued;
-        for destination in stats.destinations {
-            let known = total
-                .destinations
-                .iter_mut()
-                .find(|known| known.url == destination.url);
-            match known {
-                Some(known) => {
-                    known.sent += destination.sent;
-                    known.failed += destination.failed;
-                    known.dropped += destination.dropped;
-                    known.waiting += destination.waiting;
-                    known.spooled += destination.spooled;
-                    known.last_error = destination.last_error;
-                }
-                None => total.destinations.push(destination),
-            }
+    let mut total = with_set(py, |set| {
+        let mut total = set.past.clone();
+        for tracer in &set.retired {
+            add(&mut total, tracer.stats());
         }
+        total
+    });
+    if let Some(tracer) = global::tracer() {
+        add(&mut total, tracer.stats());
     }
     let found = PyDict::new(py);
     found.set_item("ended", total.ended)?;

@@ -129,7 +129,13 @@ impl Tracer {
         self.finish(Ending::Send(Arc::new(span)));
     }
 
-    pub(crate) fn is_same(&self, other: &Self) -> bool {
+    /// How many handles there are: every span that runs has one.
+    pub fn handles(&self) -> usize {
+        Arc::strong_count(&self.0)
+    }
+
+    /// Whether both are handles to one.
+    pub fn is_same(&self, other: &Self) -> bool {
         Arc::ptr_eq(&self.0, &other.0)
     }
 

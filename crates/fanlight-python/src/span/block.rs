@@ -9,12 +9,11 @@ use pyo3::types::PyType;
 
 use super::free::{begin, span_type_of};
 use super::{LiveSpan, default_to_ok};
-use crate::arguments::{attributes_of, link_of};
+use crate::arguments::{LOG_LEVEL, attribute_of, attributes_of, link_of};
 use crate::context::{self, lock};
 use crate::{tracing, values};
 
-/// How much a span matters, and what it is about. Source: MLflow.
-const LOG_LEVEL: &str = "mlflow.spanLogLevel";
+/// What a span is about. Source: MLflow.
 const DESCRIPTION: &str = "mlflow.spanDescription";
 
 /// `with start_span(…)`: the span starts with the block and ends with it.
@@ -97,9 +96,7 @@ impl More {
             builder = builder.attributes(attributes_of(Some(attributes.bind(py))));
         }
         if let Some(level) = &self.log_level {
-            let level = level.bind(py);
-            let value = level.getattr("value").unwrap_or_else(|_| level.clone());
-            builder = builder.attribute(LOG_LEVEL, values::attribute(&value));
+            builder = builder.attribute(LOG_LEVEL, attribute_of(LOG_LEVEL, level.bind(py)));
         }
         if let Some(description) = &self.description {
             builder = builder.attribute(DESCRIPTION, values::attribute(description.bind(py)));

@@ -1,13 +1,13 @@
 //! What Python code can do with a span.
 
 use fanlight::attributes as key;
-use fanlight::{Facts, StatusCode, UnixNanos};
+use fanlight::{Facts, StatusCode, UnixNanos, Value};
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyList, PyString};
 
 use super::{LiveSpan, default_to_ok};
-use crate::arguments::{attribute_of, attributes_of, event_attributes, link_of, texts};
+use crate::arguments::{LOG_LEVEL, attribute_of, attributes_of, event_attributes, link_of, texts};
 use crate::{json, values};
 
 /// What MLflow calls a span's trace when there is none.
@@ -101,6 +101,16 @@ impl LiveSpan {
         Ok(found)
     }
 
+    /// A `fanlight.entities.SpanLogLevel`, or `None` when nothing was said.
+    #[getter]
+    fn log_level<'py>(&self, py: Python<'py>) -> PyResult<Option<Bound<'py, PyAny>>> {
+        let Some(Value::Int(level)) = self.attribute(LOG_LEVEL) else {
+            return Ok(None);
+        };
+        let levels = py.import("fanlight.entities")?.getattr("SpanLogLevel")?;
+        levels.call1((level,)).map(Some)
+    }
+
     fn get_attribute(&self, py: Python<'_>, key: &str) -> PyResult<Option<Py<PyAny>>> {
         let value = self.attribute(key);
         value.map(|value| values::to_python(py, &value)).transpose()
@@ -155,6 +165,11 @@ impl LiveSpan {
     /// `LLM`, `TOOL`, … : see `SpanType`, or a word of your own.
     fn set_span_type(&self, span_type: &Bound<'_, PyAny>) {
         self.set(key::SPAN_TYPE, json::quoted(&values::text(span_type)));
+    }
+
+    /// How much it matters: a `SpanLogLevel`, or its name.
+    fn set_log_level(&self, level: &Bound<'_, PyAny>) {
+        self.set(LOG_LEVEL, attribute_of(LOG_LEVEL, level));
     }
 
     /// Any value; it is written as JSON at once, so later changes of it are not seen.
