@@ -92,7 +92,7 @@ fn prices(server: &ServerArg, file: Option<&Path>) -> Result<Prices, Failure> {
 
 fn is_named(server: &ServerArg) -> bool {
     let is_set = |name: &&str| std::env::var_os(name).is_some_and(|value| !value.is_empty());
-    server.url.is_some() || URL_VARIABLES.iter().any(|name| is_set(name))
+    server.url.is_some() || URL_VARIABLES.iter().any(is_set)
 }
 
 fn told_table(told: &Json) -> anyhow::Result<PriceTable> {
