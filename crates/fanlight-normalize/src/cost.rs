@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use fanlight_model::{Cost, Price, Rates, Span, TokenUsage, Value};
 
+use crate::document::member;
 use crate::found::Found;
 use crate::json_text::{decode, decode_json_text};
 use crate::keys::Key;
@@ -164,25 +165,25 @@ fn tier_in_response(response: &Value) -> Option<Cow<'_, str>> {
     };
     match response {
         Value::Map(_) => tier(response),
-        Value::String(text) if text.contains("service_tier") => tier(&decode(text)?),
+        Value::String(text) if says_special_tier(text) => tier(&decode(text)?),
         _ => None,
     }
     .map(Cow::Owned)
 }
 
+/// Most responses name a tier that changes nothing: those are not worth parsing.
+fn says_special_tier(text: &str) -> bool {
+    const USUAL: [&str; 4] = ["default", "standard", "auto", "null"];
+    text.match_indices("service_tier").any(|(at, name)| {
+        let said = text[at + name.len()..].trim_start_matches(['"', ':', ' ', '\\']);
+        !USUAL.iter().any(|usual| said.starts_with(usual))
+    })
+}
+
 /// MLflow's cost object, also as JSON text. A missing total is the sum of the rest.
 pub(crate) fn from_value(value: &Value) -> Option<Cost> {
     let decoded = decode_json_text(value);
-    let Value::Map(entries) = decoded.as_ref() else {
-        return None;
-    };
-    let part = |name| {
-        entries
-            .iter()
-            .rev()
-            .find(|(key, _)| key == name)
-            .and_then(|(_, value)| amount(value))
-    };
+    let part = |name| member(&decoded, name).and_then(amount);
     let (input, output, total) = (part(INPUT), part(OUTPUT), part(TOTAL));
     input.or(output).or(total)?;
     let (input, output) = (input.unwrap_or(0.0), output.unwrap_or(0.0));

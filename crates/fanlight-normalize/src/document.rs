@@ -16,6 +16,15 @@ pub(crate) fn items(value: &Value) -> &[Value] {
     }
 }
 
+pub(crate) fn object<const N: usize>(members: [(&str, Value); N]) -> Value {
+    let named = members.into_iter();
+    Value::Map(
+        named
+            .map(|(name, value)| (name.to_owned(), value))
+            .collect(),
+    )
+}
+
 /// The member called `name` of an object; of a repeated name the last one, as everywhere in JSON.
 pub(crate) fn member<'a>(value: &'a Value, name: &str) -> Option<&'a Value> {
     entries(value)

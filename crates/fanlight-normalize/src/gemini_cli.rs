@@ -3,6 +3,7 @@
 use fanlight_model::Value;
 
 use crate::content::Field;
+use crate::document::object;
 use crate::found::{Found, has_content};
 use crate::json_text::decode_json_text;
 use crate::keys::Key;
@@ -20,7 +21,7 @@ pub(crate) fn inputs<'a>(found: &Found<'a>) -> Option<Field<'a>> {
     let value = messages(found, Key::GenAiInputMessages)?;
     Some(match decode_json_text(value).into_owned() {
         contents @ (Value::Array(_) | Value::String(_)) => {
-            Field::Composed(Value::Map(vec![("contents".to_owned(), contents)]))
+            Field::Composed(object([("contents", contents)]))
         }
         _ => Field::Attribute(Key::GenAiInputMessages.name(), value),
     })
@@ -36,9 +37,9 @@ pub(crate) fn outputs<'a>(found: &Found<'a>) -> Option<Field<'a>> {
     if parts.is_empty() {
         return Some(Field::Attribute(Key::GenAiOutputMessages.name(), value));
     }
-    let content = map([("role", "model".into()), ("parts", Value::Array(parts))]);
-    let candidates = Value::Array(vec![map([("content", content)])]);
-    Some(Field::Composed(map([("candidates", candidates)])))
+    let content = object([("role", "model".into()), ("parts", Value::Array(parts))]);
+    let candidates = Value::Array(vec![object([("content", content)])]);
+    Some(Field::Composed(object([("candidates", candidates)])))
 }
 
 fn messages<'a>(found: &Found<'a>, key: Key) -> Option<&'a Value> {
@@ -55,15 +56,6 @@ fn parts_of(message: Value) -> Vec<Value> {
         Some((_, Value::Array(parts))) => parts,
         _ => Vec::new(),
     }
-}
-
-fn map<const N: usize>(entries: [(&str, Value); N]) -> Value {
-    Value::Map(
-        entries
-            .into_iter()
-            .map(|(key, value)| (key.to_owned(), value))
-            .collect(),
-    )
 }
 
 #[cfg(test)]

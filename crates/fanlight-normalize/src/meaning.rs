@@ -76,9 +76,7 @@ pub fn meaning(span: &Span) -> Meaning<'_> {
 /// As [`meaning`], without what a summary does not need.
 pub(crate) fn figures(span: &Span) -> Figures<'_> {
     let found = Found::of(span);
-    let model = model_name::model(&found)
-        .or_else(|| model_name::model_in_content(&content::inputs(&found)?))
-        .or_else(|| model_name::model_in_content(&content::outputs(&found)?));
+    let model = model_of(&found);
     let usage = token_usage::usage(&found);
     Figures {
         cost: cost_of(
@@ -165,18 +163,8 @@ pub(crate) fn priced<T>(
 
 fn model_of<'a>(found: &Found<'a>) -> Option<Cow<'a, str>> {
     model_name::model(found)
-        .or_else(|| {
-            let inputs = content::inputs(found);
-            model_name::model_in_content(inputs.as_ref()?).map(into_owned)
-        })
-        .or_else(|| {
-            let outputs = content::outputs(found);
-            model_name::model_in_content(outputs.as_ref()?).map(into_owned)
-        })
-}
-
-fn into_owned<'a>(text: Cow<'_, str>) -> Cow<'a, str> {
-    Cow::Owned(text.into_owned())
+        .or_else(|| model_name::model_in_content(&content::inputs(found)?))
+        .or_else(|| model_name::model_in_content(&content::outputs(found)?))
 }
 
 fn tools<'a>(found: &Found<'a>) -> Option<Cow<'a, Value>> {

@@ -8,9 +8,9 @@ use crate::content::Field;
 use crate::found::{Found, has_content};
 use crate::json_text::decode_json_text;
 
-const CHOICE: &str = "gen_ai.choice";
+pub(crate) const CHOICE: &str = "gen_ai.choice";
 /// Event name → role of the message.
-const ROLES: [(&str, &str); 4] = [
+pub(crate) const ROLES: [(&str, &str); 4] = [
     ("gen_ai.system.message", "system"),
     ("gen_ai.user.message", "user"),
     ("gen_ai.assistant.message", "assistant"),

@@ -43,6 +43,8 @@ const PREFIXES: &[&str] = &[
     "llm.request.",
     "ai.settings.",
     "langsmith.metadata.",
+    // `gen_ai.output.type`, `gen_ai.embeddings.dimension.count`
+    "gen_ai.",
 ];
 /// Attributes that hold all of them.
 const ATTRIBUTES: &[&str] = &[
@@ -156,6 +158,11 @@ mod tests {
                 r#"{"config": {"maxOutputTokens": 9, "temperature": 0.5}}"#.into(),
             )]),
             span([
+                ("gen_ai.request.max_tokens", 9.into()),
+                ("gen_ai.request.temperature", 0.5.into()),
+                ("gen_ai.output.other", "x".into()),
+            ]),
+            span([
                 ("ai.settings.maxOutputTokens", 9.into()),
                 ("ai.settings.temperature", 0.5.into()),
             ]),
@@ -163,6 +170,19 @@ mod tests {
         for span in spans {
             assert_eq!(parameters(&span), expected, "{:?}", span.attributes);
         }
+    }
+
+    #[test]
+    fn what_is_no_part_of_the_request_may_be_a_parameter_too() {
+        let span = span([
+            ("gen_ai.output.type", "json".into()),
+            ("gen_ai.embeddings.dimension.count", 256.into()),
+        ]);
+        let expected = [
+            ("response_format", Value::from("json")),
+            ("dimensions", Value::Int(256)),
+        ];
+        assert_eq!(parameters(&span), expected);
     }
 
     #[test]

@@ -1,9 +1,11 @@
 //! What providers say about the tokens of a call in their own JSON, recognised by its shape.
 
 use fanlight_model::{TokenUsage, Value};
+use serde::Deserialize;
+use serde_json::Value as Json;
 
 use crate::found::{Found, count};
-use crate::json_text::{decode, decode_json_text};
+use crate::json_text::decode_json_text;
 use crate::keys::Key;
 use crate::token_usage::{Cached, settled};
 
@@ -111,7 +113,7 @@ const GEMINI: Shape = Shape {
     cache_write: &[],
     cache_write_1h: &[],
     audio_input: &["promptTokensDetails", "AUDIO"],
-    image_input: &[],
+    image_input: &["promptTokensDetails", "IMAGE"],
     reasoning: &["thoughtsTokenCount"],
     audio_output: &["candidatesTokensDetails", "AUDIO"],
 };
@@ -123,6 +125,7 @@ const GEMINI_PYTHON: Shape = Shape {
     total: &["total_token_count"],
     cache_read: &[&["cached_content_token_count"]],
     audio_input: &["prompt_tokens_details", "AUDIO"],
+    image_input: &["prompt_tokens_details", "IMAGE"],
     reasoning: &["thoughts_token_count"],
     audio_output: &["candidates_tokens_details", "AUDIO"],
     ..GEMINI
@@ -225,18 +228,38 @@ pub(crate) fn read(value: &Value) -> Option<TokenUsage> {
 
 /// The usage in the response that MLflow's clients record as outputs.
 pub(crate) fn of_response(found: &Found<'_>) -> Option<TokenUsage> {
-    let outputs = found.get(Key::SpanOutputs)?;
-    let response = match outputs {
-        Value::Map(_) => std::borrow::Cow::Borrowed(outputs),
+    match found.get(Key::SpanOutputs)? {
+        response @ Value::Map(_) => IN_RESPONSES
+            .iter()
+            .find_map(|name| read(at(response, &[name])?)),
         // Parsing is worth it only where there is something to find.
-        Value::String(text) if IN_RESPONSES.iter().any(|name| text.contains(name)) => {
-            std::borrow::Cow::Owned(decode(text)?)
-        }
-        _ => return None,
-    };
-    IN_RESPONSES
-        .iter()
-        .find_map(|name| read(at(&response, &[name])?))
+        Value::String(text) if IN_RESPONSES.iter().any(|name| text.contains(name)) => of_text(text),
+        _ => None,
+    }
+}
+
+/// Responses are long and arrive often: of the rest of one, nothing is kept.
+fn of_text(text: &str) -> Option<TokenUsage> {
+    #[derive(Deserialize)]
+    struct Told {
+        usage: Option<Json>,
+        usage_metadata: Option<Json>,
+        #[serde(rename = "usageMetadata")]
+        usage_metadata_in_camels: Option<Json>,
+        response_metadata: Option<Json>,
+    }
+    if !text.trim_start().starts_with('{') {
+        return None;
+    }
+    let told: Told = serde_json::from_str(text).ok()?;
+    let places = [
+        told.usage,
+        told.usage_metadata,
+        told.usage_metadata_in_camels,
+        told.response_metadata,
+    ];
+    let mut said = places.into_iter().flatten().map(Value::from_json);
+    said.find_map(|said| read(&said))
 }
 
 /// What the Vercel AI SDK passes on beside its own counts.
@@ -315,9 +338,30 @@ mod tests {
     fn modalities_are_found_in_a_list() {
         let usage = read(&json(
             r#"{"promptTokenCount": 30, "candidatesTokenCount": 1,
-                "promptTokensDetails": [{"modality": "TEXT", "tokenCount": 5}, {"modality": "AUDIO", "tokenCount": 25}]}"#,
-        ));
-        assert_eq!(usage.unwrap().audio_input, Some(25));
+                "promptTokensDetails": [{"modality": "TEXT", "tokenCount": 1}, {"modality": "AUDIO", "tokenCount": 25},
+                    {"modality": "IMAGE", "tokenCount": 4}]}"#,
+        ))
+        .unwrap();
+        assert_eq!(usage.audio_input, Some(25));
+        assert_eq!(usage.image_input, Some(4));
+    }
+
+    #[test]
+    fn a_response_is_an_object_or_its_text() {
+        let text = r#"{"id": "x", "usage": null, "usageMetadata": {"promptTokenCount": 3, "candidatesTokenCount": 1}}"#;
+        for outputs in [
+            json(text),
+            text.into(),
+            format!("\n {text}").as_str().into(),
+        ] {
+            let span = crate::testing::span([("mlflow.spanOutputs", outputs)]);
+            let usage = of_response(&Found::of(&span)).unwrap();
+            assert_eq!((usage.input, usage.output), (Some(3), Some(1)));
+        }
+        for other in ["usage", r#"["usage"]"#, r#"{"usage": "#, r#"{"usage": 5}"#] {
+            let span = crate::testing::span([("mlflow.spanOutputs", other.into())]);
+            assert_eq!(of_response(&Found::of(&span)), None, "{other}");
+        }
     }
 
     #[test]

@@ -40,6 +40,8 @@ const GEN_AI: &Names = &[
     ("generate_content", "LLM"),
     ("text_completion", "LLM"),
     ("response", "LLM"),
+    ("fetch_response", "LLM"),
+    ("plan", "CHAIN"),
     ("invoke_workflow", "WORKFLOW"),
     ("execute_task", "TASK"),
     ("retrieval", "RETRIEVER"),

@@ -2,6 +2,7 @@
 
 use fanlight_model::{TokenUsage, Value};
 
+use crate::document::member;
 use crate::found::{Found, count};
 use crate::json_text::{decode, decode_json_text};
 use crate::keys::Key;
@@ -351,16 +352,7 @@ pub(crate) fn from_value(value: &Value) -> Option<TokenUsage> {
 /// The same with the numbers as they are.
 fn as_said(value: &Value) -> Option<TokenUsage> {
     let decoded = decode_json_text(value);
-    let Value::Map(entries) = decoded.as_ref() else {
-        return None;
-    };
-    let part = |name| {
-        entries
-            .iter()
-            .rev()
-            .find(|(key, _)| key == name)
-            .and_then(|(_, value)| count(value))
-    };
+    let part = |name| member(&decoded, name).and_then(count);
     let usage = TokenUsage {
         input: part(INPUT),
         output: part(OUTPUT),

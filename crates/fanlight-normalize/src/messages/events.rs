@@ -6,15 +6,8 @@ use super::item::{self, ASSISTANT};
 use super::message::{Message, Part};
 use crate::document::{member, text};
 use crate::json_text::decode_json_text;
+use crate::message_events::{CHOICE, ROLES};
 
-/// `GenAI` conventions before messages were attributes: event name → role.
-const INPUTS: [(&str, &str); 4] = [
-    ("gen_ai.system.message", "system"),
-    ("gen_ai.user.message", "user"),
-    ("gen_ai.assistant.message", ASSISTANT),
-    ("gen_ai.tool.message", "tool"),
-];
-const CHOICE: &str = "gen_ai.choice";
 /// The one event that current conventions allow instead of attributes.
 const DETAILS: &str = "gen_ai.client.inference.operation.details";
 /// Event, the attribute that holds the text, the role of who said it.
@@ -48,7 +41,7 @@ pub(super) fn detail<'a>(span: &'a Span, name: &str) -> Option<&'a Value> {
 }
 
 fn input(event: &Event) -> Vec<Message> {
-    let role = INPUTS.iter().find(|(name, _)| *name == event.name);
+    let role = ROLES.iter().find(|(name, _)| *name == event.name);
     role.map_or_else(Vec::new, |(_, role)| message(&attributes(event), role))
 }
 

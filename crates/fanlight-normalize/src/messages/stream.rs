@@ -2,7 +2,7 @@
 
 use fanlight_model::Value;
 
-use crate::document::{at, first_text, items, member, text};
+use crate::document::{at, first_text, items, member, object, text};
 
 /// The whole that a list of pieces adds up to, as the provider would have sent it at once.
 pub(super) fn gathered(list: &[Value]) -> Option<Value> {
@@ -250,13 +250,4 @@ impl Answer {
             ),
         ])
     }
-}
-
-fn object<const N: usize>(members: [(&str, Value); N]) -> Value {
-    Value::Map(
-        members
-            .into_iter()
-            .map(|(name, value)| (name.to_owned(), value))
-            .collect(),
-    )
 }
