@@ -86,7 +86,10 @@ pub(super) fn end(mut span: SpanRecord) {
     {
         let is_root = root == Some(span.span_id);
         span.experiment.clone_from(&trace.experiment);
-        let ending = trace.end(span, is_root);
+        if is_root {
+            trace.write_facts_to(&mut span);
+        }
+        let ending = trace.end(Arc::new(span), is_root);
         global::with_tracer_of(&tracer, |tracer| tracer.finish(ending));
     }
 }
