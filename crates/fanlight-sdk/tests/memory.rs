@@ -181,6 +181,8 @@ fn settings(receiver: Receiver) -> Settings {
 #[test]
 fn live_bytes_stay_within_the_bound_and_are_given_back() {
     const SLACK: usize = 1 << 20;
+    // First: what threads of an earlier tracer still give back would count, and this bound is a narrow one.
+    unsampled_traces(SLACK);
     let home = tempfile::tempdir().unwrap();
     for (receiver, has_spool) in [
         (Receiver::Hangs, false),
@@ -211,7 +213,6 @@ fn live_bytes_stay_within_the_bound_and_are_given_back() {
         drop(tracer);
         wait_until_live(before + SLACK);
     }
-    unsampled_traces(SLACK);
 }
 
 fn unsampled_traces(slack: usize) {
