@@ -79,7 +79,7 @@ def provider(tmp_path_factory: pytest.TempPathFactory) -> Any:
 @pytest.mark.parametrize("path", sorted(HERE.glob("s[0-9]*.py")), ids=lambda path: path.stem)
 def test_a_guide_runs(path: Path, server: Server, provider: str) -> None:
     for module in NEEDS.get(path.stem[:3], []):
-        found = pytest.importorskip(module)
+        found = pytest.importorskip(module, reason=f"{module}, which the guide uses, is not installed")
         if module.startswith("fanlight.") and not hasattr(found, "autolog"):
             pytest.skip(f"{module} has no autolog")
     done = subprocess.run(

@@ -167,7 +167,7 @@ def test_searching(experiment: str) -> None:
 
 
 def test_a_result_answers_as_a_data_frame() -> None:
-    pytest.importorskip("pandas")
+    pytest.importorskip("pandas", reason="pandas is not installed: searches answer with lists")
     make("one")
     found = fanlight.search_traces()
     assert list(found["trace_id"]) == [found[0].info.trace_id]
@@ -177,7 +177,7 @@ def test_a_result_answers_as_a_data_frame() -> None:
 
 
 def test_fields_of_spans_are_columns() -> None:
-    pytest.importorskip("pandas")
+    pytest.importorskip("pandas", reason="pandas is not installed: searches answer with lists")
     with fanlight.start_span("root.of all") as root:
         root.set_inputs({"a.b": 1, "c": [2]})
         with fanlight.start_span("step") as step:

@@ -95,8 +95,8 @@ def test_values_arrive_at_the_server() -> None:
 
 
 def test_numpy_and_pydantic() -> None:
-    numpy = pytest.importorskip("numpy")
-    pydantic = pytest.importorskip("pydantic")
+    numpy = pytest.importorskip("numpy", reason="NumPy is not installed")
+    pydantic = pytest.importorskip("pydantic", reason="Pydantic is not installed")
     assert json.loads(to_json(numpy.float32(1.5))) == 1.5
     assert json.loads(to_json(numpy.arange(4).reshape(2, 2))) == [[0, 1], [2, 3]]
     assert "array of shape (200, 200)" in json.loads(to_json(numpy.zeros((200, 200))))

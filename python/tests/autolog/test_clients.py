@@ -266,7 +266,7 @@ async def test_pydantic_ai(libraries: list[str], provider: Provider, autolog: An
 
 
 async def test_mcp(autolog: Any, recorded: Recorded) -> None:
-    mcp = pytest.importorskip("mcp")
+    mcp = pytest.importorskip("mcp", reason="mcp is not installed")
     client_class = getattr(mcp, "Client", None)
     server_class = getattr(__import__("mcp.server", fromlist=["MCPServer"]), "MCPServer", None)
     if client_class is None or server_class is None:

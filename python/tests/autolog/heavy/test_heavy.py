@@ -89,7 +89,7 @@ def test_crewai_flow(provider: Provider, autolog: Any, recorded: Recorded) -> No
 
 
 def test_chroma(autolog: Any, recorded: Recorded) -> None:
-    chromadb = pytest.importorskip("chromadb")
+    chromadb = pytest.importorskip("chromadb", reason="Chroma has an environment of its own")
 
     autolog("chromadb")
     collection = chromadb.EphemeralClient().create_collection("things")
@@ -102,7 +102,7 @@ def test_chroma(autolog: Any, recorded: Recorded) -> None:
 
 
 def test_qdrant(autolog: Any, recorded: Recorded) -> None:
-    qdrant = pytest.importorskip("qdrant_client")
+    qdrant = pytest.importorskip("qdrant_client", reason="Qdrant has an environment of its own")
 
     autolog("qdrant")
     client = qdrant.QdrantClient(":memory:")
