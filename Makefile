@@ -15,7 +15,11 @@ build: ui
 	@cargo build --release --locked --package fanlight-cli
 
 ## The web UI, which the server takes in when it is compiled. Without it the server works, and its page says how to get it.
-ui: ui-packages
+ui: ui/dist/index.html
+
+## Built again when something it is made of changed: new files make the server compile again.
+UI_SOURCES := $(shell find ui -name node_modules -prune -o -path ui/dist -prune -o -path ui/tests -prune -o -path ui/.vite -prune -o -type f -print)
+ui/dist/index.html: ui/node_modules/.package-lock.json $(UI_SOURCES)
 	@cd ui && npm run --silent build
 
 ## Packages are fetched again when their list changes.
