@@ -18,7 +18,7 @@ use support::otlp::{BASE, child, root, trace_id, with_attribute};
 use support::{Server, Stopped, wait_until};
 
 const SEAL_ALL: [&str; 4] = ["--seal-after", "1ms", "--quiet-ms", "0"];
-const FORMATS: [&str; 3] = ["format-1", "format-2", "format-3"];
+const FORMATS: [&str; 4] = ["format-1", "format-2", "format-3", "format-4"];
 
 fn fixture(format: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR"))

@@ -193,6 +193,10 @@ impl Value {
     pub fn to_text(&self) -> std::borrow::Cow<'_, str> {
         match self {
             Self::String(text) => text.as_str().into(),
+            // What most attributes are, without a detour.
+            Self::Null => "null".into(),
+            Self::Bool(flag) => if *flag { "true" } else { "false" }.into(),
+            Self::Int(number) => number.to_string().into(),
             other => other.to_json().to_string().into(),
         }
     }

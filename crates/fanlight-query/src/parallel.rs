@@ -1,11 +1,15 @@
 //! Work over many segments on several cores.
 
+use std::sync::LazyLock;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use crate::QueryError;
 
 /// More threads would take what other requests need.
 const MAX_THREADS: usize = 4;
+/// Asked once: the answer takes reading several files.
+static CORES: LazyLock<usize> =
+    LazyLock::new(|| std::thread::available_parallelism().map_or(1, usize::from));
 
 /// Feeds `items`, taken in their order by whoever is free, into one accumulator per thread.
 pub(crate) fn fold<I: Sync, A: Send>(
@@ -13,8 +17,7 @@ pub(crate) fn fold<I: Sync, A: Send>(
     new: impl Fn() -> A + Sync,
     step: impl Fn(&mut A, &I) -> Result<(), QueryError> + Sync,
 ) -> Result<Vec<A>, QueryError> {
-    let cores = std::thread::available_parallelism().map_or(1, usize::from);
-    let threads = cores.min(MAX_THREADS).min(items.len()).max(1);
+    let threads = CORES.min(MAX_THREADS).min(items.len()).max(1);
     let next = AtomicUsize::new(0);
     let run = || -> Result<A, QueryError> {
         let mut gathered = new();

@@ -3,24 +3,26 @@
 use std::cell::RefCell;
 
 use fanlight_model::Batch;
+use lz4_flex::block::{CompressTable, compress_into_with_table};
 
 use super::prices::Prices;
 use crate::StoreError;
 
-/// Version of the payloads this code writes. Version 1 has no prices.
-pub(crate) const PAYLOAD_VERSION: u8 = 2;
-/// Fast and light: what is compressed here is read only after a crash, and gone once its traces are sealed.
-const COMPRESSION_LEVEL: i32 = -1;
+/// Version of the payloads this code writes. Version 1 has no prices, versions 1 and 2 are compressed with zstd.
+pub(crate) const PAYLOAD_VERSION: u8 = 3;
 /// Largest place in a group that a head can hold; groups end before.
 pub(crate) const GROUP_RECORDS: u16 = 4096;
 
 /// What a payload is. Numbers are part of the file format.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Kind {
-    /// A zstd-compressed postcard encoding of [`Batch`], and then of its [`Prices`].
+    /// A postcard encoding of [`Batch`], and then of its [`Prices`], compressed: the plain length (u32) and an LZ4 block.
+    /// What is written here is read only after a crash, so speed counts more than size.
     Batch = 1,
 }
 
+/// Before an LZ4 block.
+const LENGTH_BYTES: usize = 4;
 /// Bytes before the payload.
 pub(crate) const HEAD_BYTES: usize = 20;
 
@@ -65,7 +67,7 @@ thread_local! {
 struct Scratch {
     plain: Vec<u8>,
     compressed: Vec<u8>,
-    compressor: Option<zstd::bulk::Compressor<'static>>,
+    table: CompressTable,
 }
 
 impl Scratch {
@@ -73,28 +75,23 @@ impl Scratch {
     const KEPT_BYTES: usize = 8 << 20;
 
     fn encode(&mut self, batch: &Batch) -> Result<Payload, StoreError> {
-        let failed = StoreError::io("compressing", "batch");
         let mut plain = std::mem::take(&mut self.plain);
         plain.clear();
         let plain = postcard::to_extend(batch, plain).map_err(StoreError::Encode)?;
         self.plain = postcard::to_extend(&Prices::of(batch), plain).map_err(StoreError::Encode)?;
-        let compressor = match &mut self.compressor {
-            Some(compressor) => compressor,
-            slot => match zstd::bulk::Compressor::new(COMPRESSION_LEVEL) {
-                Ok(compressor) => slot.insert(compressor),
-                Err(cause) => return Err(failed(cause)),
-            },
-        };
-        self.compressed.clear();
-        self.compressed
-            .reserve(zstd::zstd_safe::compress_bound(self.plain.len()));
-        match compressor.compress_to_buffer(&self.plain, &mut self.compressed) {
-            Ok(_) => Ok(Payload {
-                bytes: self.compressed.clone(),
-                crc: crc32c::crc32c(&self.compressed),
-            }),
-            Err(cause) => Err(failed(cause)),
+        let room = LENGTH_BYTES + lz4_flex::block::get_maximum_output_size(self.plain.len());
+        if self.compressed.len() < room {
+            self.compressed.resize(room, 0);
         }
+        let (length, block) = self.compressed.split_at_mut(LENGTH_BYTES);
+        length.copy_from_slice(&length_of(&self.plain).to_le_bytes());
+        let block_bytes = compress_into_with_table(&self.plain, block, &mut self.table)
+            .expect("room for the largest output");
+        let payload = &self.compressed[..LENGTH_BYTES + block_bytes];
+        Ok(Payload {
+            bytes: payload.to_vec(),
+            crc: crc32c::crc32c(payload),
+        })
     }
 
     fn shrink(&mut self) {
@@ -104,12 +101,15 @@ impl Scratch {
     }
 }
 
+fn length_of(bytes: &[u8]) -> u32 {
+    u32::try_from(bytes.len()).expect("a batch is bounded far below 4 GiB")
+}
+
 impl Payload {
     /// Appends the whole record to `out`.
     pub(crate) fn frame(&self, numbers: Numbers, out: &mut Vec<u8>) {
-        let length = u32::try_from(self.bytes.len()).expect("a batch is bounded far below 4 GiB");
         let mut head = [0; 16];
-        head[..4].copy_from_slice(&length.to_le_bytes());
+        head[..4].copy_from_slice(&length_of(&self.bytes).to_le_bytes());
         head[4] = PAYLOAD_VERSION;
         head[5] = Kind::Batch as u8;
         head[6..8].copy_from_slice(&numbers.place.to_le_bytes());
@@ -149,7 +149,7 @@ impl<'a> Record<'a> {
         if self.kind != Kind::Batch as u8 {
             return Err(format!("record kind {} is not known", self.kind));
         }
-        let plain = zstd::stream::decode_all(self.payload).map_err(|cause| cause.to_string())?;
+        let plain = self.plain()?;
         let describe = |cause: postcard::Error| cause.to_string();
         let (mut batch, rest) = postcard::take_from_bytes::<Batch>(&plain).map_err(describe)?;
         if self.version > 1 {
@@ -157,6 +157,13 @@ impl<'a> Record<'a> {
             prices.put_into(&mut batch)?;
         }
         Ok(batch)
+    }
+
+    fn plain(&self) -> Result<Vec<u8>, String> {
+        if self.version < 3 {
+            return zstd::stream::decode_all(self.payload).map_err(|cause| cause.to_string());
+        }
+        lz4_flex::block::decompress_size_prepended(self.payload).map_err(|cause| cause.to_string())
     }
 }
 

@@ -151,9 +151,10 @@ impl TextColumn {
         Ok(())
     }
 
-    /// The column so far, leaving it empty, with room for as much again.
+    /// The column so far, leaving it empty, with room for as much again and a little more: to grow is to copy all.
     pub(super) fn finish(&mut self) -> (StringArray, ListArray) {
-        let next = StringBuilder::with_capacity(self.texts.len(), self.texts.values_slice().len());
+        let bytes = self.texts.values_slice().len();
+        let next = StringBuilder::with_capacity(self.texts.len(), bytes + bytes / 4);
         let texts = std::mem::replace(&mut self.texts, next).finish();
         (texts, self.stretches.finish())
     }

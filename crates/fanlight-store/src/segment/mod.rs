@@ -18,6 +18,7 @@ mod merge;
 mod narrow;
 mod parquet_file;
 mod parquet_thread;
+mod plain_texts;
 mod postings;
 mod rewrite;
 mod row_bytes;

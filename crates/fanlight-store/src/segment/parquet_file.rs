@@ -20,6 +20,7 @@ use parquet::basic::Compression;
 use parquet::column::page::{Page, PageIterator, PageMetadata, PageReader};
 use parquet::errors::{ParquetError, Result as ParquetResult};
 use parquet::file::metadata::{PageIndexPolicy, ParquetMetaData, RowGroupMetaData};
+use parquet::file::page_index::offset_index::PageLocation;
 use parquet::file::serialized_reader::SerializedPageReader;
 use zstd::bulk::Decompressor;
 use zstd::zstd_safe;
@@ -90,6 +91,55 @@ impl ParquetFile {
             .map_err(|cause| cause.to_string())
     }
 
+    /// The place of a column among all of the file.
+    pub(super) fn column(&self, name: &str) -> Result<usize, String> {
+        let columns = self.contents()?.metadata.file_metadata().schema_descr();
+        let column = columns
+            .columns()
+            .iter()
+            .position(|column| column.name() == name);
+        column.ok_or_else(|| format!("column `{name}` is missing"))
+    }
+
+    pub(super) fn group_count(&self) -> Result<usize, String> {
+        Ok(self.contents()?.metadata.num_row_groups())
+    }
+
+    pub(super) fn group_rows(&self, group: usize) -> Result<usize, String> {
+        let rows = self.contents()?.metadata.row_group(group).num_rows();
+        usize::try_from(rows).map_err(|cause| cause.to_string())
+    }
+
+    /// Where the pages of a column begin.
+    pub(super) fn locations(&self, group: usize, column: usize) -> Result<&[PageLocation], String> {
+        self.contents()?
+            .locations(group, column)
+            .map_err(|cause| cause.to_string())
+    }
+
+    /// Reads nothing but `pages` of a column, which must ascend and have no dictionary.
+    pub(super) fn reader_of(
+        &self,
+        group: usize,
+        column: usize,
+        pages: &[usize],
+    ) -> Result<Box<dyn PageReader>, String> {
+        let contents = self.contents()?;
+        let all = self.locations(group, column)?;
+        // The library takes what is before the first page it is told of for a dictionary.
+        let first = all.first().filter(|_| pages.first() != Some(&0));
+        let chosen = pages.iter().filter_map(|page| all.get(*page));
+        let locations = first.into_iter().chain(chosen).cloned().collect();
+        let open = || {
+            let mut reader = contents.pages(&self.bytes, group, column, locations)?;
+            if first.is_some() {
+                reader.skip_next_page()?;
+            }
+            Ok(reader)
+        };
+        open().map_err(|cause: ParquetError| cause.to_string())
+    }
+
     fn contents(&self) -> Result<&Contents, String> {
         if let Some(contents) = self.contents.get() {
             return Ok(contents);
@@ -100,6 +150,37 @@ impl ParquetFile {
 }
 
 impl Contents {
+    fn locations(&self, group: usize, column: usize) -> ParquetResult<&[PageLocation]> {
+        let index = self.metadata.offset_index();
+        let of_group = index.and_then(|index| index.get(group));
+        let of_column = of_group.and_then(|columns| columns.get(column));
+        of_column
+            .map(|column| column.page_locations.as_slice())
+            .ok_or_else(|| ParquetError::General("a column has no index of pages".to_owned()))
+    }
+
+    /// Those of `locations`, decompressed.
+    fn pages(
+        &self,
+        bytes: &Arc<Checked>,
+        group: usize,
+        column: usize,
+        locations: Vec<PageLocation>,
+    ) -> ParquetResult<Box<dyn PageReader>> {
+        let of_group = self.metadata.row_group(group);
+        let compressed = SerializedPageReader::new(
+            Arc::clone(bytes),
+            of_group.column(column),
+            usize::try_from(of_group.num_rows())?,
+            Some(locations),
+        )?;
+        if self.is_zstd[group * of_group.num_columns() + column] {
+            Ok(Box::new(Decompressed(compressed)))
+        } else {
+            Ok(Box::new(compressed))
+        }
+    }
+
     fn load(bytes: &Arc<Checked>) -> ParquetResult<Self> {
         let options = ArrowReaderOptions::new().with_page_index_policy(PageIndexPolicy::Required);
         let loaded = ArrowReaderMetadata::load(bytes.as_ref(), options)?;
@@ -188,24 +269,9 @@ struct ColumnChunks {
 
 impl ColumnChunks {
     fn chunk(&self, group: usize) -> ParquetResult<Box<dyn PageReader>> {
-        let metadata = &self.contents.metadata;
-        let of_group = metadata.row_group(group);
-        let index = metadata.offset_index().and_then(|index| index.get(group));
-        let locations = index
-            .and_then(|columns| columns.get(self.column))
-            .map(|column| column.page_locations.clone())
-            .ok_or_else(|| ParquetError::General("a column has no index of pages".to_owned()))?;
-        let compressed = SerializedPageReader::new(
-            Arc::clone(&self.bytes),
-            of_group.column(self.column),
-            usize::try_from(of_group.num_rows())?,
-            Some(locations),
-        )?;
-        if self.contents.is_zstd[group * of_group.num_columns() + self.column] {
-            Ok(Box::new(Decompressed(compressed)))
-        } else {
-            Ok(Box::new(compressed))
-        }
+        let locations = self.contents.locations(group, self.column)?.to_vec();
+        self.contents
+            .pages(&self.bytes, group, self.column, locations)
     }
 }
 

@@ -346,9 +346,12 @@ impl Lot {
         });
         self.trace_state.append_option(non_empty(&span.trace_state));
         self.flags.append_value(span.flags);
-        let [attributes, events, links] = span.dropped;
-        self.dropped
-            .append_value(format!("{attributes},{events},{links}"));
+        match span.dropped {
+            [0, 0, 0] => self.dropped.append_value("0,0,0"),
+            [attributes, events, links] => self
+                .dropped
+                .append_value(format!("{attributes},{events},{links}")),
+        }
         self.push_price(&span.price);
         Ok(())
     }
