@@ -149,9 +149,8 @@ impl Groups {
         failed: bool,
         values: &[f64],
     ) -> Result<(), QueryError> {
+        self.count_at(place, failed);
         let group = &mut self.all[place].1;
-        group.count += 1;
-        group.errors += u64::from(failed);
         for (sum, value) in group.sums.iter_mut().zip(values) {
             if !value.is_nan() {
                 sum.add(*value);
@@ -169,6 +168,14 @@ impl Groups {
             _ => {}
         }
         Ok(())
+    }
+
+    /// As [`Self::add_at`], for a row without any value.
+    #[inline]
+    pub(crate) fn count_at(&mut self, place: usize, failed: bool) {
+        let group = &mut self.all[place].1;
+        group.count += 1;
+        group.errors += u64::from(failed);
     }
 
     /// Where the group of `key` is, which is made when there is none.

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use arrow_array::cast::AsArray;
 use arrow_array::types::{Int32Type, UInt64Type};
 use arrow_array::{Array, RecordBatch, StringArray, UInt64Array};
+use arrow_buffer::BooleanBuffer;
 
 use super::Work;
 use super::names::{ABSENT, Name};
@@ -63,6 +64,8 @@ pub(super) struct Columns {
     dictionaries: [Dictionary; PROPERTIES.len()],
     /// By measure.
     pub(super) numbers: Vec<Vec<f64>>,
+    /// Which rows have a number in any of them; absent where all have. Most spans have neither tokens nor cost.
+    valued: Option<BooleanBuffer>,
     pub(super) starts: Vec<u64>,
 }
 
@@ -75,6 +78,7 @@ impl Columns {
             names: Default::default(),
             dictionaries: Default::default(),
             numbers: vec![Vec::new(); measures.min(Self::MOST)],
+            valued: None,
             starts: Vec::new(),
         }
     }
@@ -91,6 +95,11 @@ impl Columns {
             self.starts.extend_from_slice(starts.values());
         }
         let lengths = numbers(batch, "duration_ns")?;
+        let measures = work.request.measures.iter().map(|measure| measure.column());
+        self.valued = valued(
+            batch,
+            measures.map(|column| column.unwrap_or("duration_ns")),
+        );
         for (to, measure) in self.numbers.iter_mut().zip(&work.request.measures) {
             to.clear();
             match (measure.column(), lengths) {
@@ -104,6 +113,12 @@ impl Columns {
             }
         }
         Ok(())
+    }
+
+    /// Whether the row has any number.
+    #[inline]
+    pub(super) fn is_valued(&self, at: usize) -> bool {
+        self.valued.as_ref().is_none_or(|valued| valued.value(at))
     }
 
     pub(super) fn names_of(&self, at: usize) -> [Name; PROPERTIES.len()] {
@@ -161,6 +176,18 @@ impl Dictionary {
         }
         Ok(())
     }
+}
+
+/// Rows that are not null in one of `columns` at least; `None` for all rows.
+fn valued<'a>(
+    batch: &RecordBatch,
+    columns: impl Iterator<Item = &'a str>,
+) -> Option<BooleanBuffer> {
+    let mut valued = BooleanBuffer::new_unset(batch.num_rows());
+    for column in columns.filter_map(|name| batch.column_by_name(name)) {
+        valued = &valued | column.nulls()?.inner();
+    }
+    Some(valued)
 }
 
 /// A column of whole numbers; `None` when it was not asked for.

@@ -146,9 +146,13 @@ impl Work<'_> {
                     target.known.put(name, target.groups.place_of(key)?)
                 }
             };
-            fill(values, at);
             let failed = status[at] == target.failed;
-            target.groups.add_at(place, failed, values)?;
+            if columns.is_valued(at) {
+                fill(values, at);
+                target.groups.add_at(place, failed, values)?;
+            } else {
+                target.groups.count_at(place, failed);
+            }
         }
         Ok(())
     }

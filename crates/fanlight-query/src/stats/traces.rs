@@ -220,14 +220,19 @@ pub(super) fn append_numbers(
         .column_by_name(name)
         .ok_or_else(|| format!("column `{name}` is missing"))?;
     to.reserve(column.len());
+    let first = to.len();
     if let Some(counts) = column.as_primitive_opt::<UInt64Type>() {
         #[expect(clippy::cast_precision_loss, reason = "tokens stay far below 2^53")]
-        let number = |count: Option<u64>| count.map_or(f64::NAN, |count| count as f64);
-        to.extend(counts.iter().map(number));
+        to.extend(counts.values().iter().map(|count| *count as f64));
     } else if let Some(numbers) = column.as_primitive_opt::<Float64Type>() {
-        to.extend(numbers.iter().map(|number| number.unwrap_or(f64::NAN)));
+        to.extend_from_slice(numbers.values());
     } else {
         return Err(format!("column `{name}` has another type"));
+    }
+    if let Some(nulls) = column.nulls() {
+        for absent in (!nulls.inner()).set_indices() {
+            to[first + absent] = f64::NAN;
+        }
     }
     Ok(())
 }
