@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use bytes::Bytes;
 
-use super::file::{Column, map};
+use super::file::{Column, Mapping};
 use crate::disk::DiskFile;
 
 /// Bytes under one checksum.
@@ -94,6 +94,7 @@ impl BlockWriter {
 pub(super) struct BlockFile {
     name: String,
     magic: [u8; 8],
+    mapping: Mapping,
     body: Bytes,
     checksums: Column<4>,
     /// One bit per block.
@@ -106,7 +107,8 @@ impl BlockFile {
         path: &Path,
         versions: &[[u8; 8]],
     ) -> Result<(Self, [u64; N]), String> {
-        let mut bytes = map(path)?;
+        let mapping = Mapping::open(path)?;
+        let mut bytes = mapping.bytes();
         let name = path
             .file_name()
             .unwrap_or_default()
@@ -135,6 +137,7 @@ impl BlockFile {
         let file = Self {
             name,
             magic: *magic,
+            mapping,
             body,
             checksums,
             checked,
@@ -149,6 +152,11 @@ impl BlockFile {
 
     pub(super) fn len(&self) -> usize {
         self.body.len()
+    }
+
+    /// See [`Mapping::release`].
+    pub(super) fn release_pages(&self) {
+        self.mapping.release();
     }
 
     /// These bytes, checked.

@@ -11,13 +11,15 @@ use parquet::errors::{ParquetError, Result as ParquetResult};
 use parquet::file::reader::{ChunkReader, Length};
 
 use super::draft::Draft;
-use super::file::{self, Column};
+use super::file::{self, Column, Mapping};
 
 const MAGIC: [u8; 8] = *b"FANSUMS\x01";
 /// Extension of the file of checksums beside each Parquet file.
 pub(super) const EXTENSION: &str = "sums";
 /// As much as a small page: what is read is mostly what is asked for.
 const BLOCK_BYTES: usize = 4096;
+/// Many blocks, which are read at once to be summed up.
+const LOT_BYTES: usize = 256 * BLOCK_BYTES;
 
 /// Writes the checksums of every Parquet file that has none.
 pub(super) fn write_all(draft: Draft<'_>) -> io::Result<()> {
@@ -35,10 +37,14 @@ pub(super) fn write_all(draft: Draft<'_>) -> io::Result<()> {
 
 /// The length, then a checksum per block.
 fn write(draft: Draft<'_>, path: &Path) -> io::Result<()> {
-    let bytes = file::map(path).map_err(io::Error::other)?;
-    let mut body = (bytes.len() as u64).to_le_bytes().to_vec();
-    for block in bytes.chunks(BLOCK_BYTES) {
-        body.extend_from_slice(&crc32c::crc32c(block).to_le_bytes());
+    let mut file = fs::File::open(path)?;
+    let mut body = file.metadata()?.len().to_le_bytes().to_vec();
+    let mut lot = Vec::with_capacity(LOT_BYTES);
+    while (&mut file).take(LOT_BYTES as u64).read_to_end(&mut lot)? > 0 {
+        for block in lot.chunks(BLOCK_BYTES) {
+            body.extend_from_slice(&crc32c::crc32c(block).to_le_bytes());
+        }
+        lot.clear();
     }
     let sums = path.with_extension(EXTENSION);
     let name = sums.file_name().unwrap_or_default().to_string_lossy();
@@ -48,6 +54,7 @@ fn write(draft: Draft<'_>, path: &Path) -> io::Result<()> {
 /// A mapped file whose blocks are checked whenever they are read.
 #[derive(Clone, Debug)]
 pub(super) struct Checked {
+    mapping: Mapping,
     bytes: Bytes,
     sums: Option<Column<4>>,
 }
@@ -55,10 +62,15 @@ pub(super) struct Checked {
 impl Checked {
     /// Segments of earlier versions have no checksums and are read as they are.
     pub(super) fn open(path: &Path) -> Result<Self, String> {
-        let bytes = file::map(path)?;
+        let mapping = Mapping::open(path)?;
+        let bytes = mapping.bytes();
         let sums = path.with_extension(EXTENSION);
         if !sums.exists() {
-            return Ok(Self { bytes, sums: None });
+            return Ok(Self {
+                mapping,
+                bytes,
+                sums: None,
+            });
         }
         let mut body = file::open(&sums, MAGIC)?;
         let length = Column::<8>::take(&mut body, 1)?.get(0);
@@ -68,9 +80,15 @@ impl Checked {
         }
         let sums = Column::take(&mut body, bytes.len().div_ceil(BLOCK_BYTES))?;
         Ok(Self {
+            mapping,
             bytes,
             sums: Some(sums),
         })
+    }
+
+    /// See [`Mapping::release`].
+    pub(super) fn release_pages(&self) {
+        self.mapping.release();
     }
 
     fn read(&self, start: usize, length: usize) -> Result<Bytes, String> {

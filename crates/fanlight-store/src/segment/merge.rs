@@ -33,6 +33,10 @@ use crate::disk::{Disk, DiskFile};
 
 /// Rows that are moved at once.
 const LOT: usize = 1024;
+/// Lots and words after which pages that were read are given back: a merge walks through files once, and must not make
+/// all of them memory of this process.
+const RELEASED_LOTS: usize = 8;
+const RELEASED_WORDS: usize = 8192;
 /// In [`Source::new_rows`]: the row is left out.
 pub(crate) const LEFT_OUT: u32 = u32::MAX;
 
@@ -116,6 +120,7 @@ pub(crate) fn merge(
             _ => merge_words(draft, sources),
         };
         words.map_err(failed("words.idx"))?;
+        release_pages(sources);
         let spans = merge_rows(draft, sources, origins, tolerated).map_err(failed("rows.idx"))?;
         let start_of = |origin: Option<&Origin>| {
             origin.map_or(0, |(source, row)| {
@@ -130,6 +135,13 @@ pub(crate) fn merge(
     })
 }
 
+fn release_pages(sources: &[Source]) {
+    for source in sources {
+        source.segment.traces.0.release_pages();
+        source.segment.words().release_pages();
+    }
+}
+
 /// Answers the terms of rows with new edits.
 fn merge_traces(
     draft: Draft<'_>,
@@ -141,7 +153,10 @@ fn merge_traces(
     let mut first = 0;
     let describe = |cause: parquet::errors::ParquetError| cause.to_string();
     let mut writer = TracesWriter::create(create(draft, "traces.parquet")?).map_err(describe)?;
-    for lot in origins.chunks(LOT) {
+    for (number, lot) in origins.chunks(LOT).enumerate() {
+        if number.is_multiple_of(RELEASED_LOTS) {
+            release_pages(sources);
+        }
         let mut rows_of = vec![Vec::new(); sources.len()];
         let places: Vec<(usize, usize)> = lot
             .iter()
@@ -301,7 +316,12 @@ fn merge_words(draft: Draft<'_>, sources: &[Source]) -> Result<(), String> {
         next.extend(walk.current()?.map(|entry| Reverse((entry.word, number))));
     }
     let mut rows = Rows::default();
+    let mut written = 0_usize;
     while let Some(Reverse((word, _))) = next.peek().copied() {
+        if written.is_multiple_of(RELEASED_WORDS) {
+            release_pages(sources);
+        }
+        written += 1;
         let mut doubt = Doubt::NONE;
         while let Some(Reverse((_, number))) = next.peek().copied().filter(|head| head.0.0 == word)
         {

@@ -55,6 +55,10 @@ impl ParquetFile {
         Ok(&self.contents()?.schema)
     }
 
+    pub(super) fn release_pages(&self) {
+        self.bytes.release_pages();
+    }
+
     pub(super) fn row_count(&self) -> Result<usize, String> {
         let rows = self.contents()?.metadata.file_metadata().num_rows();
         usize::try_from(rows).map_err(|cause| cause.to_string())

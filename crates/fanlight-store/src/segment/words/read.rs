@@ -126,6 +126,10 @@ impl Words {
     }
 
     /// Walks all words in ascending order, the empty one first.
+    pub(in crate::segment) fn release_pages(&self) {
+        self.file.release_pages();
+    }
+
     pub(in crate::segment) fn walk(&self) -> Result<Walk<'_>, String> {
         Ok(Walk {
             words: self,
