@@ -1,6 +1,8 @@
-//! The traces that are sent: agents of ten spans with a few kilobytes of text, long-running ones, or small ones.
+//! The traces that are sent: agents of ten spans with a few kilobytes of text, long-running ones, small ones, or such that
+//! all grow at the same time.
 
 mod history;
+mod running;
 mod small;
 
 use std::sync::Arc;
@@ -11,7 +13,7 @@ use fanlight_model::{
     UnixNanos, Value,
 };
 
-use crate::patch::{self, Body, mix};
+use crate::patch::{self, Body, Turn, mix};
 
 /// Distinct traces that are prepared; further ones differ in ids, times, sessions, users and ticket numbers, so no two
 /// texts are the same.
@@ -29,6 +31,8 @@ pub(crate) struct Corpus {
     pub(crate) bodies: Vec<Body>,
     /// A large trace is sent in several bodies, one after the other.
     pub(crate) bodies_per_trace: u64,
+    /// Whether all traces grow at the same time, body by body, instead of one after the other.
+    pub(crate) in_turns: bool,
     pub(crate) spans_per_trace: u64,
 }
 
@@ -57,8 +61,20 @@ impl Corpus {
                 .map(|number| body(number * batch))
                 .collect(),
             bodies_per_trace: 1,
+            in_turns: false,
             spans_per_trace,
         }
+    }
+
+    /// The body to send as number `number` for `traces` traces, and whose turn it is; `None` when all were sent.
+    pub(crate) fn at(&self, number: u64, traces: u64) -> Option<(&Body, Turn)> {
+        if self.in_turns {
+            return self.in_turns_at(number, traces);
+        }
+        let bodies = self.bodies.len() as u64;
+        let body = &self.bodies[usize::try_from(number % bodies).unwrap_or(0)];
+        let first = number / self.bodies_per_trace * body.traces;
+        (first < traces).then_some((body, Turn { first, part: 0 }))
     }
 
     pub(crate) fn trace_count(&self) -> u64 {
@@ -66,7 +82,7 @@ impl Corpus {
     }
 
     pub(crate) fn span_count(&self) -> u64 {
-        self.trace_count() * self.spans_per_trace
+        self.bodies.iter().map(Body::spans).sum()
     }
 
     pub(crate) fn raw_bytes(&self) -> u64 {

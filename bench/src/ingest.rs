@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::corpus::Corpus;
 use crate::http::Connection;
-use crate::patch::Body;
+use crate::patch::Turn;
 use crate::stats::percentile_ms;
 
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
@@ -95,11 +95,13 @@ impl Load<'_> {
         let mut sent = Sent::default();
         loop {
             let number = next.fetch_add(1, Ordering::Relaxed);
-            let body = self.body(number);
-            let first = number / self.corpus.bodies_per_trace * body.traces;
-            if first >= self.traces {
+            let Some((body, turn)) = self.corpus.at(number, self.traces) else {
                 return Ok(sent);
-            }
+            };
+            let turn = Turn {
+                first: self.first + turn.first,
+                ..turn
+            };
             if let Some(spans_per_second) = self.spans_per_second {
                 let before = as_f64(number * body.traces * self.corpus.spans_per_trace)
                     / as_f64(self.corpus.bodies_per_trace);
@@ -107,7 +109,7 @@ impl Load<'_> {
                 tokio::time::sleep_until(due.into()).await;
             }
             let start = SystemClock.now().0.saturating_sub(BEFORE_NOW_NANOS);
-            body.write(&mut buffer, self.first + first, self.salt, start);
+            body.write(&mut buffer, turn, self.salt, start);
             let sending = Instant::now();
             sent.retried += export(&mut connection, &headers, &buffer)
                 .await
@@ -115,13 +117,8 @@ impl Load<'_> {
             sent.times.push(sending.elapsed());
             sent.ends.push(Instant::now());
             sent.bytes += buffer.len() as u64;
-            sent.spans += body.traces * self.corpus.spans_per_trace / self.corpus.bodies_per_trace;
+            sent.spans += body.spans();
         }
-    }
-
-    fn body(&self, number: u64) -> &Body {
-        let bodies = &self.corpus.bodies;
-        &bodies[usize::try_from(number % bodies.len() as u64).unwrap_or(0)]
     }
 }
 

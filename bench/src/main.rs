@@ -60,6 +60,9 @@ pub(crate) struct Args {
     /// Traces in one request.
     #[arg(long, default_value_t = 50)]
     pub(crate) batch: usize,
+    /// Spans of each trace, for workload `running`.
+    #[arg(long, default_value_t = 10_000)]
+    pub(crate) spans: u64,
     /// How often each read is repeated.
     #[arg(long, default_value_t = 30)]
     pub(crate) repetitions: usize,
@@ -93,6 +96,8 @@ pub(crate) enum Workload {
     History,
     /// Two spans with some 400 bytes each: for ten million traces.
     Small,
+    /// Traces that grow at the same time, 50 spans of 2.2 KB per request, each to `--spans`. Nothing is read back.
+    Running,
 }
 
 #[tokio::main]
@@ -106,6 +111,7 @@ async fn main() -> Result<()> {
         Workload::Support => Corpus::build(args.batch),
         Workload::History => Corpus::build_histories(),
         Workload::Small => Corpus::build_small(args.batch),
+        Workload::Running => Corpus::build_running(args.spans),
     };
     report::say(&format!(
         "{} traces in {} bodies prepared, {} bytes per span",

@@ -11,6 +11,7 @@ use fanlight_model::{ExperimentId, Span, TraceId, TraceKey, WorkspaceId};
 use fanlight_normalize::{conversation, meaning, summarize};
 
 use crate::corpus::Corpus;
+use crate::patch::Turn;
 use crate::report;
 
 const START_NANOS: u64 = 1_767_225_600_000_000_000;
@@ -66,7 +67,7 @@ fn decoded(corpus: &Corpus) -> Result<Vec<Vec<Arc<Span>>>> {
     let mut buffer = Vec::new();
     let mut first = 0;
     for body in &corpus.bodies {
-        body.write(&mut buffer, first, SALT, START_NANOS);
+        body.write(&mut buffer, Turn { first, part: 0 }, SALT, START_NANOS);
         first += body.traces;
         let request = decode_traces(&buffer, Encoding::Protobuf, &Limits::default())
             .context("the benchmark's own request does not decode")?;

@@ -8,6 +8,10 @@
 pub(crate) const TRACE_ID: [u8; 8] = [0xf5, 0xf6, 0xf7, 0xf8, 0xf9, 0xfa, 0xfc, 0xfd];
 /// Upper half of a time to be patched; the lower half is microseconds after the start of the trace.
 pub(crate) const TIME: u64 = 0xfbfb_fbfb_0000_0000;
+/// First half of the id of a span in a trace that grows; the second half is its place in the body.
+pub(crate) const SPAN_ID: [u8; 4] = [0xfe, 0xfe, 0xff, 0xff];
+/// The root of such a trace.
+pub(crate) const ROOT_ID: u64 = 1;
 pub(crate) const SESSION: &str = "@@SSSS@@";
 pub(crate) const TICKET: &str = "@@TTTT@@";
 pub(crate) const USER: &str = "@UU@";
@@ -22,6 +26,7 @@ pub(crate) const COMMON_WORD: &str = "unremarkable";
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Slot {
     TraceId,
+    SpanId { place: u32 },
     Time { micros: u32 },
     Session,
     Ticket,
@@ -37,6 +42,16 @@ pub(crate) struct Body {
     /// Position, trace within the body, what goes there.
     slots: Vec<(usize, u64, Slot)>,
     pub(crate) traces: u64,
+    spans: u64,
+}
+
+/// Which traces a body is sent for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Turn {
+    /// Number of the first trace.
+    pub(crate) first: u64,
+    /// How many bodies of the same traces came before, where that makes a difference.
+    pub(crate) part: u64,
 }
 
 /// What is known of the trace with a number: the generator and the reader both derive it, so nothing has to be
@@ -73,6 +88,11 @@ impl TraceFacts {
         format!("{:04}", mix(self.number) % 100)
     }
 
+    /// No two bodies of a trace have the same.
+    fn ticket(self, part: u64) -> String {
+        format!("{:08}", (self.number + part * 1_009) % 100_000_000)
+    }
+
     fn release(self) -> &'static str {
         if self.number % 10_000 == 137 {
             RARE_RELEASE
@@ -93,28 +113,38 @@ impl TraceFacts {
 impl Body {
     pub(crate) fn new(bytes: Vec<u8>, traces: u64) -> Self {
         let slots = find_slots(&bytes);
+        let ids = slots.iter().filter(|(.., slot)| *slot == Slot::TraceId);
         Self {
+            spans: ids.count() as u64,
             bytes,
             slots,
             traces,
         }
     }
 
+    pub(crate) fn spans(&self) -> u64 {
+        self.spans
+    }
+
     pub(crate) fn len(&self) -> usize {
         self.bytes.len()
     }
 
-    /// Writes the body into `buffer` with the ids and facts of the traces from `first` on, which start at
+    /// Writes the body into `buffer` with the ids and facts of the traces whose turn it is, which start at
     /// `start_nanos`, a millisecond apart.
-    pub(crate) fn write(&self, buffer: &mut Vec<u8>, first: u64, salt: u64, start_nanos: u64) {
+    pub(crate) fn write(&self, buffer: &mut Vec<u8>, turn: Turn, salt: u64, start_nanos: u64) {
         buffer.clear();
         buffer.extend_from_slice(&self.bytes);
         for &(position, trace, slot) in &self.slots {
-            let facts = TraceFacts::new(first + trace, salt);
+            let facts = TraceFacts::new(turn.first + trace, salt);
             let mut put =
                 |bytes: &[u8]| buffer[position..position + bytes.len()].copy_from_slice(bytes);
             match slot {
                 Slot::TraceId => put(&facts.id()),
+                Slot::SpanId { place } => {
+                    let before = ROOT_ID + 1 + turn.part * self.spans;
+                    put(&(before + u64::from(place)).to_be_bytes());
+                }
                 Slot::Time { micros } => {
                     put(
                         &(start_nanos + trace * 1_000_000 + u64::from(micros) * 1_000)
@@ -122,7 +152,7 @@ impl Body {
                     );
                 }
                 Slot::Session => put(facts.session().as_bytes()),
-                Slot::Ticket => put(format!("{:08}", facts.number % 100_000_000).as_bytes()),
+                Slot::Ticket => put(facts.ticket(turn.part).as_bytes()),
                 Slot::User => put(facts.user().as_bytes()),
                 Slot::Release => put(facts.release().as_bytes()),
                 Slot::Word => put(facts.word().as_bytes()),
@@ -152,6 +182,12 @@ fn find_slots(bytes: &[u8]) -> Vec<(usize, u64, Slot)> {
             // The id is the first field of its span: what follows belongs to this trace.
             trace = u64::from_be_bytes(*place);
             (Slot::TraceId, 16)
+        } else if let Some(place) = rest
+            .strip_prefix(&SPAN_ID)
+            .and_then(|rest| rest.first_chunk())
+        {
+            let place = u32::from_be_bytes(*place);
+            (Slot::SpanId { place }, 8)
         } else if let Some((text, slot)) = TEXTS
             .iter()
             .find(|(text, _)| rest.starts_with(text.as_bytes()))

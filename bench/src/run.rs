@@ -20,7 +20,7 @@ use crate::reads::Reader;
 use crate::report::Size;
 use crate::stats::Measured;
 use crate::writes::Writer;
-use crate::{Args, Target};
+use crate::{Args, Target, Workload};
 
 /// What is measured, started or found.
 struct Subject {
@@ -115,36 +115,11 @@ async fn measure(args: &Args, corpus: &Corpus, traces: u64, subject: &Subject) -
 
     // The server may have closed the idle connection meanwhile.
     let mut connection = Connection::open(&subject.authority).await?;
-    let mut reader = Reader {
-        connection: &mut connection,
-        experiment: &experiment,
-        traces,
-        salt,
-        repetitions: args.repetitions,
-        patience: Duration::from_secs(args.read_seconds),
+    let requests = match args.workload {
+        // Reading traces of tens of thousands of spans says nothing about the others.
+        Workload::Running => Vec::new(),
+        _ => requests(args, &mut connection, &load, subject).await?,
     };
-    let mut requests = reader.run().await?;
-    if args.target == Target::Fanlight {
-        requests.push(for_a_while("any search at rest", &mut reader).await?);
-        requests.push(while_ingesting(&load, &mut reader).await?);
-        requests.push(for_a_while("any search right after that", &mut reader).await?);
-        rest(subject).await;
-        let mut dashboards = Dashboards {
-            connection: &mut connection,
-            experiment: &experiment,
-            repetitions: args.repetitions.min(10),
-            patience: Duration::from_secs(args.read_seconds),
-        };
-        requests.extend(dashboards.run().await?);
-    }
-    let mut writer = Writer {
-        connection: &mut connection,
-        experiment: &experiment,
-        traces,
-        salt,
-        repetitions: args.repetitions,
-    };
-    requests.extend(writer.run().await?);
     Ok(Size {
         traces,
         start_empty_ms: None,
@@ -158,6 +133,52 @@ async fn measure(args: &Args, corpus: &Corpus, traces: u64, subject: &Subject) -
         ingested,
         requests,
     })
+}
+
+/// Everything that is measured once the traces of `load` are there.
+async fn requests(
+    args: &Args,
+    connection: &mut Connection,
+    load: &Load<'_>,
+    subject: &Subject,
+) -> Result<Vec<Measured>> {
+    let Load {
+        experiment,
+        traces,
+        salt,
+        ..
+    } = *load;
+    let mut reader = Reader {
+        connection,
+        experiment,
+        traces,
+        salt,
+        repetitions: args.repetitions,
+        patience: Duration::from_secs(args.read_seconds),
+    };
+    let mut requests = reader.run().await?;
+    if args.target == Target::Fanlight {
+        requests.push(for_a_while("any search at rest", &mut reader).await?);
+        requests.push(while_ingesting(load, &mut reader).await?);
+        requests.push(for_a_while("any search right after that", &mut reader).await?);
+        rest(subject).await;
+        let mut dashboards = Dashboards {
+            connection,
+            experiment,
+            repetitions: args.repetitions.min(10),
+            patience: Duration::from_secs(args.read_seconds),
+        };
+        requests.extend(dashboards.run().await?);
+    }
+    let mut writer = Writer {
+        connection,
+        experiment,
+        traces,
+        salt,
+        repetitions: args.repetitions,
+    };
+    requests.extend(writer.run().await?);
+    Ok(requests)
 }
 
 /// Searches of all kinds, one after the other.

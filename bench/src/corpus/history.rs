@@ -28,6 +28,7 @@ impl Corpus {
         }
         Self {
             bodies_per_trace: bodies.len() as u64 / TEMPLATES,
+            in_turns: false,
             bodies,
             spans_per_trace: 2 * TURNS,
         }

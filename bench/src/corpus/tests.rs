@@ -3,13 +3,13 @@ use std::collections::HashSet;
 use fanlight_ingest::{Encoding, Limits, decode_traces};
 
 use super::*;
-use crate::patch::{RARE_RELEASE, RARE_WORD, TraceFacts};
+use crate::patch::{RARE_RELEASE, RARE_WORD, TraceFacts, Turn};
 
 const START: u64 = 1_790_000_000_000_000_000;
 
 fn sent(body: &Body, first: u64) -> Vec<Span> {
     let mut buffer = Vec::new();
-    body.write(&mut buffer, first, 99, START);
+    body.write(&mut buffer, Turn { first, part: 0 }, 99, START);
     let decoded = decode_traces(&buffer, Encoding::Protobuf, &Limits::default()).unwrap();
     assert_eq!(decoded.rejected, []);
     decoded
@@ -44,7 +44,7 @@ fn every_send_is_new_traces_with_known_ids() {
 fn nothing_is_left_unpatched() {
     for body in &Corpus::build(50).bodies {
         let mut buffer = Vec::new();
-        body.write(&mut buffer, 0, 99, START);
+        body.write(&mut buffer, Turn { first: 0, part: 0 }, 99, START);
         for placeholder in [
             patch::SESSION,
             patch::TICKET,

@@ -303,7 +303,7 @@ impl<F: FnMut(ExportLot) -> ControlFlow<()>> Walk<'_, F> {
         hits.iter()
             .zip(rows)
             .map(|(hit, row)| match hit {
-                Hit::Hot(trace) => Some(trace.spans().to_vec()),
+                Hit::Hot(trace) => Some(trace.whole().spans().to_vec()),
                 Hit::Sealed(..) => row,
             })
             .collect()

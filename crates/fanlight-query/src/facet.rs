@@ -3,7 +3,7 @@
 use std::fmt;
 
 use fanlight_model::{NAME_TAG, TraceEdits, TraceSummary};
-use fanlight_store::{HotTrace, Property, SpanProfile};
+use fanlight_store::{HotTrace, Property, SpanProfile, Whole};
 
 use crate::filter::TraceField;
 use crate::overlay::Overlay;
@@ -147,7 +147,8 @@ impl Facet {
         match self {
             Self::Attribute(_) => trace.listed_values(self.property()),
             Self::SpanName | Self::SpanStatus | Self::SpanType | Self::SpanModel => {
-                let mut values = self.of_hot_spans(trace);
+                let whole = trace.whole();
+                let mut values = self.of_hot_spans(&whole);
                 values.sort_unstable();
                 values.dedup();
                 (values.into_iter().map(str::to_owned).collect(), false)
@@ -193,7 +194,7 @@ impl Facet {
         }
     }
 
-    fn of_hot_spans<'a>(&self, trace: &'a HotTrace) -> Vec<&'a str> {
+    fn of_hot_spans<'a>(&self, trace: &'a Whole<'_>) -> Vec<&'a str> {
         let spans = trace.spans().iter();
         match self {
             Self::SpanName => spans.map(|span| span.name.as_str()).collect(),

@@ -1,5 +1,6 @@
 //! Newest first: hot traces and segments merged by time, looking no further than the page needs.
 
+use std::cell::OnceCell;
 use std::cmp::Ordering;
 use std::collections::{BinaryHeap, VecDeque};
 use std::sync::Arc;
@@ -140,7 +141,8 @@ impl Context<'_> {
         if *filter == Filter::Everything {
             return true;
         }
-        let spans = || trace.spans();
+        let whole = OnceCell::new();
+        let spans = || whole.get_or_init(|| trace.whole()).spans();
         filter.matches(&Subject::of_hot(trace, self.overlay, &spans))
     }
 

@@ -125,7 +125,10 @@ impl FilterSubject for Subject<'_> {
 
     fn has(&self, needle: &Needle) -> bool {
         self.hot.is_none_or(|trace| {
-            may_be_in_texts(needle, trace) || needle.may_be_in(&self.trace_id_text())
+            let derived = trace.derived_texts();
+            derived.is_none_or(|texts| needle.may_be_in(texts))
+                || self.spans().iter().any(|span| may_be_in_span(needle, span))
+                || needle.may_be_in(&self.trace_id_text())
         })
     }
 
@@ -136,15 +139,6 @@ impl FilterSubject for Subject<'_> {
     fn spans(&self) -> &[Arc<Span>] {
         (self.spans)()
     }
-}
-
-fn may_be_in_texts(needle: &Needle, trace: &HotTrace) -> bool {
-    let derived = trace.derived_texts();
-    derived.is_none_or(|texts| needle.may_be_in(texts))
-        || trace
-            .spans()
-            .iter()
-            .any(|span| may_be_in_span(needle, span))
 }
 
 /// By the digest of the trace's spans; whether it is one and the same span has to be looked at.

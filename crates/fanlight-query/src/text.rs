@@ -381,7 +381,8 @@ mod tests {
             }
         }
         for trace in hot {
-            let spans_of = || trace.spans();
+            let whole = trace.whole();
+            let spans_of = || whole.spans();
             let looked_at = Subject::new(trace.summary(), None, &overlay, &spans_of);
             let ruled_out = !filter.matches(&Subject::of_hot(trace, &overlay, &spans_of));
             prop_assert_eq!(
@@ -389,7 +390,7 @@ mod tests {
                 !ruled_out,
                 "{:?} in {:?}",
                 test,
-                trace.spans()
+                whole.spans()
             );
         }
         Ok(())

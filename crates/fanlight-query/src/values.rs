@@ -208,7 +208,8 @@ fn add_hot_keys(first: &mut First<'_>, context: &Context<'_>, trace: &HotTrace, 
         }
         Keyed::Metadata => summary.metadata.keys().for_each(|key| first.add(key)),
         Keyed::Attribute => {
-            let spans = trace.spans().iter();
+            let whole = trace.whole();
+            let spans = whole.spans().iter();
             let keys = spans.flat_map(|span| span.attributes.iter().map(|(key, _)| key));
             keys.for_each(|key| first.add(key));
         }

@@ -20,6 +20,8 @@ pub enum StoreError {
     Locked { path: PathBuf },
     #[error("segment {segment} is damaged: {reason}")]
     CorruptSegment { segment: SegmentId, reason: String },
+    #[error("a stretch of a recent trace that was put on disk is damaged: {reason}")]
+    Spilled { reason: String },
     #[error("log record format {found} is newer than this version reads ({known})")]
     NewerLog { found: u8, known: u8 },
     #[error(
@@ -52,7 +54,7 @@ impl StoreError {
             | Self::DiskFull { .. }
             | Self::Registry(_)
             | Self::Locked { .. } => ErrorKind::Unavailable,
-            Self::CorruptSegment { .. } => ErrorKind::Corrupt,
+            Self::CorruptSegment { .. } | Self::Spilled { .. } => ErrorKind::Corrupt,
             Self::Io { .. } | Self::NewerLog { .. } | Self::Encode(_) => ErrorKind::Internal,
         }
     }

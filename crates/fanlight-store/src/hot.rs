@@ -11,7 +11,12 @@ use fanlight_model::{
 use rustc_hash::{FxBuildHasher, FxHashMap, FxHashSet};
 
 use crate::letters::Letters;
+use crate::spill::Stretch;
 use crate::{SpanDigest, SpanFigures};
+
+mod spilled;
+
+pub use spilled::Whole;
 
 /// Up to here a span is found by comparing ids; above, by a map.
 const SCAN_UP_TO: usize = 16;
@@ -32,8 +37,13 @@ pub struct HotTrace {
     spans: Vec<Arc<Span>>,
     places: FxHashMap<SpanId, usize>,
     additions: Vec<Arc<Addition>>,
-    /// Hashes of `additions`.
+    /// Hashes of `additions`, those on disk too.
     known_additions: FxHashSet<u64>,
+    /// Of spans that are on disk.
+    repriced: Vec<Repriced>,
+    /// What arrived before all that is in memory, in the order of its arrival.
+    spilled: Vec<Stretch>,
+    spilled_bytes: usize,
     /// Record that opened this entry: the log is kept from here on.
     pub(crate) first_seq: u64,
     pub(crate) last_change: UnixNanos,
@@ -69,6 +79,9 @@ impl Clone for HotTrace {
             places: self.places.clone(),
             additions: self.additions.clone(),
             known_additions: self.known_additions.clone(),
+            repriced: self.repriced.clone(),
+            spilled: self.spilled.clone(),
+            spilled_bytes: self.spilled_bytes,
             first_seq: self.first_seq,
             last_change: self.last_change,
             opened_at: self.opened_at,
@@ -97,6 +110,9 @@ impl HotTrace {
             places: FxHashMap::default(),
             additions: Vec::new(),
             known_additions: FxHashSet::default(),
+            repriced: Vec::new(),
+            spilled: Vec::new(),
+            spilled_bytes: 0,
             first_seq,
             last_change: now,
             opened_at: now,
@@ -122,7 +138,7 @@ impl HotTrace {
             .map_or(self.experiment, |facts| facts.experiment)
     }
 
-    /// What it takes in memory, estimated: mostly its texts as they arrived.
+    /// What it takes in memory now, estimated: mostly its texts as they arrived.
     pub fn bytes(&self) -> usize {
         self.bytes
     }
@@ -150,13 +166,12 @@ impl HotTrace {
         &self.derived().summary
     }
 
-    /// Roots first, then by start; content that arrived apart is joined in.
-    pub fn spans(&self) -> &[Arc<Span>] {
+    /// None when some are on disk: see [`Self::whole`].
+    pub(crate) fn spans_in_memory(&self) -> &[Arc<Span>] {
         &self.derived().spans
     }
 
-    /// What each of [`Self::spans`] means for sums over spans, in their order.
-    pub fn span_figures(&self) -> &[SpanFigures] {
+    fn figures_in_memory(&self) -> &[SpanFigures] {
         let derived = self.derived();
         derived
             .figures
@@ -167,7 +182,9 @@ impl HotTrace {
     /// `None` when that is a lot.
     pub fn derived_texts(&self) -> Option<&str> {
         let derived = self.derived();
-        let texts = derived.texts.get_or_init(|| derived_texts(&derived.spans));
+        let texts = derived
+            .texts
+            .get_or_init(|| derived_texts(self.whole().spans()));
         texts.as_deref()
     }
 
@@ -176,7 +193,7 @@ impl HotTrace {
         let derived = self.derived();
         let letters = derived.letters.get_or_init(|| {
             let texts = self.derived_texts()?;
-            Some(Letters::of(&derived.spans, texts))
+            Some(Letters::of(self.whole().spans(), texts))
         });
         letters.as_ref()
     }
@@ -185,7 +202,7 @@ impl HotTrace {
         let derived = self.derived();
         *derived
             .digest
-            .get_or_init(|| SpanDigest::of(&derived.spans))
+            .get_or_init(|| SpanDigest::of(self.whole().spans()))
     }
 
     /// Keeps `span`. Of two with the same id the later arrival stays, except that a running one never replaces a
@@ -217,11 +234,17 @@ impl HotTrace {
 
     /// Unless the span has another price by now than the change was made for.
     pub(crate) fn put_price(&mut self, repriced: &Repriced) {
-        if let Some(place) = self.place_of(repriced.span_id)
-            && self.spans[place].price == repriced.was
-        {
-            self.derived.take();
-            Arc::make_mut(&mut self.spans[place]).price = repriced.price.clone();
+        match self.place_of(repriced.span_id) {
+            Some(place) if self.spans[place].price == repriced.was => {
+                self.derived.take();
+                Arc::make_mut(&mut self.spans[place]).price = repriced.price.clone();
+            }
+            None if !self.spilled.is_empty() => {
+                self.derived.take();
+                self.bytes += size_of::<Repriced>();
+                self.repriced.push(repriced.clone());
+            }
+            _ => {}
         }
     }
 
@@ -248,6 +271,14 @@ impl HotTrace {
         }
     }
 
+    fn find_places_anew(&mut self) {
+        self.places = FxHashMap::default();
+        if self.spans.len() > SCAN_UP_TO {
+            let spans = self.spans.iter().enumerate();
+            self.places = spans.map(|(place, span)| (span.span_id, place)).collect();
+        }
+    }
+
     pub(crate) fn put_facts(&mut self, facts: TraceFacts) {
         self.derived.take();
         self.finished |= matches!(facts.state, Some(TraceState::Ok | TraceState::Error));
@@ -268,30 +299,36 @@ impl HotTrace {
         let bytes = postcard::to_stdvec(&addition).unwrap_or_default();
         if self.known_additions.insert(FxBuildHasher.hash_one(bytes)) {
             self.derived.take();
-            self.bytes += 128 + addition.event.attributes.size_bytes();
+            self.bytes += bytes_of_addition(&addition);
             self.additions.push(Arc::new(addition));
         }
     }
 
     fn derived(&self) -> &Derived {
         self.derived.get_or_init(|| {
-            let mut spans = self.joined_spans();
-            fanlight_normalize::sort_spans(&mut spans);
-            let summary = fanlight_normalize::summarize(
-                self.key,
-                self.experiment(),
-                self.facts.as_ref(),
-                &spans,
-            );
-            Derived {
-                spans,
-                summary,
-                figures: OnceLock::new(),
-                texts: OnceLock::new(),
-                letters: OnceLock::new(),
-                digest: OnceLock::new(),
+            if self.spilled.is_empty() {
+                return self.derive();
             }
+            let mut derived = self.whole().derive();
+            derived.digest = SpanDigest::of(&derived.spans).into();
+            derived.forget_spans();
+            derived
         })
+    }
+
+    fn derive(&self) -> Derived {
+        let mut spans = self.joined_spans();
+        fanlight_normalize::sort_spans(&mut spans);
+        let summary =
+            fanlight_normalize::summarize(self.key, self.experiment(), self.facts.as_ref(), &spans);
+        Derived {
+            spans,
+            summary,
+            figures: OnceLock::new(),
+            texts: OnceLock::new(),
+            letters: OnceLock::new(),
+            digest: OnceLock::new(),
+        }
     }
 
     /// The spans with the content that arrived apart from them; content without a span gets one to stand in.
@@ -312,6 +349,10 @@ impl HotTrace {
         adopt_stand_ins(&mut spans);
         spans
     }
+}
+
+fn bytes_of_addition(addition: &Addition) -> usize {
+    128 + addition.event.attributes.size_bytes()
 }
 
 fn derived_texts(spans: &[Arc<Span>]) -> Option<Box<str>> {

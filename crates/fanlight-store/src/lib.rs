@@ -19,6 +19,7 @@ pub mod segment;
 mod settings;
 mod span_digest;
 mod span_figures;
+mod spill;
 mod state;
 mod store;
 mod writer;
@@ -27,7 +28,7 @@ pub use compact::Effort;
 pub use damage::{Damage, Part, QUARANTINE_DIR};
 pub use disk::{Disk, DiskFile, LocalDisk};
 pub use error::StoreError;
-pub use hot::HotTrace;
+pub use hot::{HotTrace, Whole};
 pub use letters::Letters;
 pub use registry::{MemoryRegistry, Registered, Registry, RegistryError, RowEdits, SegmentEntry};
 pub use segment::{

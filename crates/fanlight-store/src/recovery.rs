@@ -14,6 +14,7 @@ use crate::disk::Disk;
 use crate::log::{self, LogFile};
 use crate::registry::{Registered, Registry};
 use crate::segment::{Segment, dir_of};
+use crate::spill::Overflow;
 use crate::state::{SegmentView, State};
 use crate::writer::{Source, apply};
 
@@ -41,6 +42,7 @@ pub(crate) fn recover(
     dirs: &Directories<'_>,
     registry: &dyn Registry,
     clock: &dyn Clock,
+    overflow: &Overflow<'_>,
 ) -> Result<Recovered, StoreError> {
     let registered = registry.load().map_err(StoreError::Registry)?;
     remove_unknown(disk, dirs.segments, &registered)?;
@@ -54,6 +56,7 @@ pub(crate) fn recover(
     let mut damage = Vec::new();
     let state = open_segments(dirs.segments, &registered, &quarantine, &mut damage)?;
     let state = RwLock::new(state);
+    let mut check_at = overflow.limit_bytes;
     let replay = log::replay(
         disk,
         dirs.log,
@@ -62,6 +65,7 @@ pub(crate) fn recover(
         &mut |seq, record| {
             let batch = record.batch()?;
             apply(&state, batch, seq, clock.now(), Source::Replay);
+            overflow.check(&state, &mut check_at);
             Ok(())
         },
     )?;

@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::Duration;
 
 use fanlight_model::{Clock, SegmentId, UnixNanos};
 use parking_lot::{Mutex, MutexGuard, RwLock};
@@ -13,8 +14,12 @@ use crate::hot::HotTrace;
 use crate::log;
 use crate::registry::{Registry, SegmentEntry};
 use crate::segment::{Figures, Segment, dir_of, write_segment};
+use crate::spill::{self, Spill};
 use crate::state::{SegmentView, State};
 use crate::{Settings, StoreError};
+
+/// A tenth of what sealing manages.
+const BYTES_PER_MICROSECOND_OF_REST: u64 = 8;
 
 /// Seals; one at a time.
 #[derive(Debug)]
@@ -26,6 +31,7 @@ pub(crate) struct Sealer {
     pub(crate) state: Arc<RwLock<State>>,
     pub(crate) registry: Arc<dyn Registry>,
     pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) spill: Spill,
     /// The id of the next segment. Held while one is written: seals come one after the other.
     pub(crate) next_id: Mutex<u64>,
     /// A segment that is not announced yet. Held while the registry is told about dead rows, so that no two tell it
@@ -62,8 +68,16 @@ pub(crate) enum Scope {
     All,
 }
 
+/// What makes room in memory.
+enum Chosen {
+    Nothing,
+    /// With the last record all of them include.
+    ToSeal(Vec<Arc<HotTrace>>, u64),
+    ToSpill(Vec<Arc<HotTrace>>),
+}
+
 impl Sealer {
-    /// Seals what `scope` says. Answers how many traces went into the new segment.
+    /// Seals what `scope` says, or makes room in memory otherwise. Answers how many traces went into the new segment.
     pub(crate) fn seal(&self, scope: Scope) -> Result<usize, StoreError> {
         let mut next_id = self.next_id.lock();
         drop(self.settle()?);
@@ -101,16 +115,27 @@ impl Sealer {
     }
 
     fn write(&self, scope: Scope, next_id: &mut u64) -> Result<Option<Written>, StoreError> {
-        let (mut traces, log_seq) = self.choose(scope);
-        if traces.is_empty() {
-            return Ok(None);
-        }
-        self.check_free(traces.iter().map(|trace| trace.bytes as u64).sum())?;
+        let (traces, log_seq) = match self.choose(scope) {
+            Chosen::Nothing => return Ok(None),
+            Chosen::ToSeal(traces, log_seq) => (traces, log_seq),
+            Chosen::ToSpill(traces) => {
+                self.check_free(bytes_of(&traces) as u64 + self.settings.disk_reserve_bytes)?;
+                self.spill.spill(&self.state, &traces)?;
+                return Ok(None);
+            }
+        };
+        self.check_free(traces.iter().map(|trace| trace.whole_bytes() as u64).sum())?;
         let id = SegmentId(*next_id);
+        let mut pairs = traces
+            .into_iter()
+            .map(|trace| Ok((HotTrace::try_whole(&trace)?, trace)))
+            .collect::<Result<Vec<_>, StoreError>>()?;
         // Newest first; the trace id makes the order total.
-        traces
-            .sort_unstable_by_key(|trace| (std::cmp::Reverse(trace.summary().start), trace.key()));
-        let figures = write_segment(&*self.disk, &self.segments_dir, id, &traces)?;
+        pairs.sort_unstable_by_key(|(whole, _)| {
+            (std::cmp::Reverse(whole.summary().start), whole.key())
+        });
+        let (whole, traces): (Vec<_>, Vec<_>) = pairs.into_iter().unzip();
+        let figures = write_segment(&*self.disk, &self.segments_dir, id, &whole)?;
         *next_id += 1;
         let segment = Arc::new(Segment::open(&dir_of(&self.segments_dir, id), id, log_seq)?);
         Ok(Some(Written {
@@ -131,47 +156,65 @@ impl Sealer {
         }
     }
 
-    /// The traces to seal, and the last record all of them include.
-    fn choose(&self, scope: Scope) -> (Vec<Arc<HotTrace>>, u64) {
+    fn choose(&self, scope: Scope) -> Chosen {
         let now = self.clock.now();
         let state = self.state.read();
         let Some(log_seq) = state.next_seq.checked_sub(1) else {
-            return (Vec::new(), 0);
+            return Chosen::Nothing;
         };
-        let candidates = || state.hot.values();
+        let to_seal = |traces: Vec<Arc<HotTrace>>| Chosen::ToSeal(self.oldest(traces), log_seq);
+        let all = || state.hot.values().cloned();
         if scope == Scope::All {
-            return (candidates().cloned().collect(), log_seq);
+            return if state.hot.is_empty() {
+                Chosen::Nothing
+            } else {
+                to_seal(all().collect())
+            };
         }
         let too_old = |trace: &HotTrace| since(trace.opened_at, now) >= self.settings.seal_after;
-        let is_due = |trace: &HotTrace| {
-            let rested = since(trace.last_change, now) >= self.settings.quiet;
-            trace.is_finished() && rested || too_old(trace)
-        };
-        let due: Vec<_> = candidates()
-            .filter(|trace| is_due(trace))
-            .cloned()
-            .collect();
-        let due_bytes: usize = due.iter().map(|trace| trace.bytes).sum();
+        let is_due =
+            |trace: &HotTrace| trace.is_finished() && self.has_rested(trace, now) || too_old(trace);
+        let due: Vec<_> = all().filter(|trace| is_due(trace)).collect();
+        let due_bytes: usize = due.iter().map(|trace| trace.whole_bytes()).sum();
         if due_bytes >= self.settings.seal_bytes
             || due.len() >= self.settings.seal_traces
             || due.iter().any(|trace| too_old(trace))
         {
-            return (self.oldest(due), log_seq);
+            return to_seal(due);
         }
-        // Under pressure finished traces do not get their rest, and running ones are sealed when there is nothing
-        // else: late facts open them again.
-        if state.hot_bytes >= self.settings.hot_limit_bytes / 2 {
-            let finished: Vec<_> = candidates()
-                .filter(|trace| trace.is_finished())
-                .cloned()
-                .collect();
-            let finished_bytes: usize = finished.iter().map(|trace| trace.bytes).sum();
-            if finished_bytes >= state.hot_bytes / 4 {
-                return (self.oldest(finished), log_seq);
-            }
-            return (self.oldest(candidates().cloned().collect()), log_seq);
+        if state.hot_bytes < self.settings.hot_limit_bytes / 2 {
+            return Chosen::Nothing;
         }
-        (Vec::new(), log_seq)
+        // Under pressure finished traces do not get their rest. What was sealed and came back will come back again: it
+        // is written and read as a whole each time, so it stays, without its spans.
+        let pays_off = |traces: &[Arc<HotTrace>]| bytes_of(traces) >= state.hot_bytes / 4;
+        let (going_on, others): (Vec<_>, Vec<_>) =
+            all().partition(|trace| trace.came_back() && !is_due(trace));
+        let finished: Vec<_> = others
+            .iter()
+            .filter(|trace| trace.is_finished())
+            .cloned()
+            .collect();
+        let large = spill::largest(going_on, self.settings.hot_limit_bytes);
+        if pays_off(&finished) {
+            to_seal(finished)
+        } else if pays_off(&large) {
+            Chosen::ToSpill(large)
+        } else if pays_off(&others) {
+            to_seal(others)
+        } else {
+            to_seal(all().collect())
+        }
+    }
+
+    /// What was sealed before rests so long that sealing it again takes a small part of the time.
+    fn has_rested(&self, trace: &HotTrace, now: UnixNanos) -> bool {
+        let again = if trace.came_back() {
+            Duration::from_micros(trace.whole_bytes() as u64 / BYTES_PER_MICROSECOND_OF_REST)
+        } else {
+            Duration::ZERO
+        };
+        since(trace.last_change, now) >= self.settings.quiet + again
     }
 
     /// As many as one segment takes, those first that hold the log back.
@@ -180,7 +223,7 @@ impl Sealer {
         let mut bytes = 0;
         let enough = traces.iter().position(|trace| {
             let full = bytes >= self.settings.seal_bytes;
-            bytes += trace.bytes;
+            bytes += trace.whole_bytes();
             full
         });
         traces.truncate(enough.unwrap_or(usize::MAX));
@@ -297,6 +340,10 @@ impl Sealer {
     }
 }
 
-pub(crate) fn since(earlier: UnixNanos, now: UnixNanos) -> std::time::Duration {
-    std::time::Duration::from_nanos(now.checked_since(earlier).map_or(0, |passed| passed.0))
+fn bytes_of(traces: &[Arc<HotTrace>]) -> usize {
+    traces.iter().map(|trace| trace.bytes).sum()
+}
+
+pub(crate) fn since(earlier: UnixNanos, now: UnixNanos) -> Duration {
+    Duration::from_nanos(now.checked_since(earlier).map_or(0, |passed| passed.0))
 }

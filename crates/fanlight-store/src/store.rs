@@ -18,6 +18,7 @@ use crate::recovery::{Directories, Recovered, recover};
 use crate::registry::Registry;
 use crate::seal::{Scope, Sealer};
 use crate::segment::StoredTrace;
+use crate::spill::{Overflow, Spill};
 use crate::state::{Found, Snapshot, State};
 use crate::writer::{Job, Writer};
 use crate::{Settings, StoreError};
@@ -75,6 +76,7 @@ impl Store {
                 .map_err(StoreError::io("creating", dir))?;
         }
         let lock = lock(dir)?;
+        let spill = Spill::new(dir.to_owned());
         let Recovered {
             state,
             next_segment,
@@ -90,6 +92,10 @@ impl Store {
             },
             &*registry,
             &*clock,
+            &Overflow {
+                spill: &spill,
+                limit_bytes: settings.hot_limit_bytes,
+            },
         )?;
         let state = Arc::new(state);
         let (jobs, receiver) = mpsc::channel(QUEUE_LENGTH);
@@ -103,6 +109,7 @@ impl Store {
             state: Arc::clone(&state),
             registry: Arc::clone(&registry),
             clock: Arc::clone(&clock),
+            spill,
             next_id: Mutex::new(next_segment),
             unannounced: Mutex::new(None),
             log_position: Mutex::new(log_position),
@@ -284,7 +291,16 @@ impl Store {
 
     /// Seals everything in memory, running traces too. Blocks.
     pub fn seal_all(&self) -> Result<usize, StoreError> {
-        self.sealer.seal(Scope::All)
+        let (_, wanted) = self.hot_size();
+        let mut sealed = self.sealer.seal(Scope::All)?;
+        // One segment does not take all of them when they are large.
+        while sealed < wanted {
+            match self.sealer.seal(Scope::All)? {
+                0 => break,
+                more => sealed += more,
+            }
+        }
+        Ok(sealed)
     }
 
     /// Makes one segment of several where that pays off; answers how many there were, 0 when there was nothing to do.
@@ -329,7 +345,7 @@ impl Found {
     /// Roots first, then by start.
     pub fn spans(&self) -> Result<Vec<Arc<fanlight_model::Span>>, StoreError> {
         match self {
-            Self::Hot(trace) => Ok(trace.spans().to_vec()),
+            Self::Hot(trace) => Ok(trace.whole().spans().to_vec()),
             Self::Sealed(segment, row) => Ok(segment.spans(&[*row])?.pop().unwrap_or_default()),
         }
     }

@@ -1,8 +1,10 @@
 //! How much memory the server may take, and what each part gets of it.
 
 use std::fs;
+use std::path::Path;
 
 use super::Settings;
+use super::cgroup::memory_limit;
 
 /// Less is not enough to take in one request after the other.
 pub(crate) const LEAST_BUDGET: usize = 128 << 20;
@@ -10,17 +12,15 @@ pub(crate) const LEAST_BUDGET: usize = 128 << 20;
 /// Where nothing tells how much the machine has.
 const UNKNOWN_MACHINE: usize = 4 << 30;
 
-/// A quarter of what the machine, or the container, has.
+/// A quarter of what the machine has, or of what the container or the service may take.
 pub(crate) fn default_budget() -> usize {
     let machine = fs::read_to_string("/proc/meminfo").ok();
     let machine = machine.as_deref().and_then(total_of_meminfo);
-    let container = [
-        "/sys/fs/cgroup/memory.max",
-        "/sys/fs/cgroup/memory/memory.limit_in_bytes",
-    ]
-    .into_iter()
-    .filter_map(|path| fs::read_to_string(path).ok()?.trim().parse().ok());
-    let memory = container.chain(machine).min().unwrap_or(UNKNOWN_MACHINE);
+    let memory = memory_limit(Path::new("/"))
+        .into_iter()
+        .chain(machine)
+        .min()
+        .unwrap_or(UNKNOWN_MACHINE);
     (memory / 4).max(LEAST_BUDGET)
 }
 

@@ -2,6 +2,7 @@
 //!
 //! One [`table`] names every setting; the file, the environment, the flags and `docs/configuration.md` follow it.
 
+mod cgroup;
 mod document;
 mod file;
 mod memory;

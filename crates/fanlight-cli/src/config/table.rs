@@ -135,7 +135,7 @@ pub(crate) const SETTINGS: &[Setting] = &[
         env: &["FANLIGHT_MEMORY_BUDGET"],
         value_name: "BYTES",
         default: "auto",
-        help: "Memory the server may take, `auto` for a quarter of the machine's: sizes that are not set themselves are lowered to their share",
+        help: "Memory the server may take, `auto` for a quarter of the machine's, or of what its control groups allow: sizes that are not set themselves are lowered to their share",
         apply: |settings, text| {
             settings.fit(match text {
                 "auto" => default_budget(),

@@ -176,7 +176,8 @@ impl Work<'_> {
         let mut target = self.target(groups);
         target.trace_start = trace.summary().start.0;
         let labels = self.hot_labels(trace);
-        for (span, figures) in trace.spans().iter().zip(trace.span_figures()) {
+        let whole = trace.whole();
+        for (span, figures) in whole.spans().iter().zip(whole.span_figures()) {
             self.add_span(&mut target, span, figures, &|place| &labels[place])?;
         }
         Ok(())

@@ -171,9 +171,16 @@ impl<T: Table> Work<T> {
             hot
         });
         if !hot.is_empty() {
-            let keep = hot.len().saturating_sub(HOT_AT_ONCE);
-            let mut traces = hot.split_off(keep);
-            traces.reverse();
+            let mut traces = Vec::new();
+            while traces.len() < HOT_AT_ONCE
+                && let Some(trace) = hot.pop()
+            {
+                traces.push(trace);
+                // One that is read for this look is large.
+                if traces.last().is_some_and(|trace| !trace.is_in_memory()) {
+                    break;
+                }
+            }
             return Ok(Some(Piece::Hot(traces)));
         }
         loop {

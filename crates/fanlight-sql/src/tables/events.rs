@@ -66,7 +66,7 @@ impl Table for Events {
 
     fn add_hot(_: &Moment, trace: &HotTrace, rows: &mut Vec<EventRow>) {
         let id = Arc::from(shown_id(trace.summary()));
-        add_events(&id, trace.experiment(), trace.spans(), rows);
+        add_events(&id, trace.experiment(), trace.whole().spans(), rows);
     }
 
     fn read(_: &Moment, sealed: &Sealed, picked: &[Picked]) -> Result<Vec<EventRow>, QueryError> {

@@ -244,7 +244,8 @@ impl Table for Spans {
 
     fn add_hot(_: &Moment, trace: &HotTrace, rows: &mut Vec<SpanRow>) {
         let id = Arc::from(shown_id(trace.summary()));
-        let spans = TraceSpans::new(trace.spans());
+        let whole = trace.whole();
+        let spans = TraceSpans::new(whole.spans());
         let places = 0..spans.spans.len();
         rows.extend(places.map(|place| spans.row(place, &id, trace.experiment())));
     }

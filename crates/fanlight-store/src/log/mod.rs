@@ -11,7 +11,7 @@ mod replay;
 mod survey;
 
 pub(crate) use file::LogFile;
-pub(crate) use record::{GROUP_RECORDS, Numbers, Payload, encode_batch};
+pub(crate) use record::{GROUP_RECORDS, Numbers, Payload, Record, encode_batch};
 pub(crate) use replay::{remove_below, replay};
 
 /// First bytes of every log file; the last one is the version of the file layout.

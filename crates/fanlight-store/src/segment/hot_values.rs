@@ -11,7 +11,7 @@ impl HotTrace {
         let mut terms = FacetsBuilder::default();
         match property {
             Property::Span | Property::Attribute(_) => {
-                for span in self.spans() {
+                for span in self.whole().spans() {
                     add_span(&mut terms, 0, span, &fanlight_normalize::meaning(span));
                 }
             }

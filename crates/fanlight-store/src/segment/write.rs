@@ -53,7 +53,7 @@ impl Figures {
     }
 }
 
-/// Writes `traces` (newest first) as segment `id`; complete and durable when it returns, but not announced.
+/// Writes `traces` (newest first, all of them in memory) as segment `id`; complete and durable when it returns, but not announced.
 pub(crate) fn write_segment(
     disk: &dyn Disk,
     segments: &Path,
@@ -143,10 +143,11 @@ fn write_files(draft: Draft<'_>, traces: &[Arc<HotTrace>]) -> Result<usize, Stor
         let add_facets = |span: &Arc<Span>, meaning: &Meaning<'_>| {
             facets_of::add_span(&mut facets, row, span, meaning);
         };
+        let all = trace.spans_in_memory();
         spans
-            .push(row, trace.key(), trace.spans(), &mut content, add_facets)
+            .push(row, trace.key(), all, &mut content, add_facets)
             .map_err(spans_failed)?;
-        let count = trace.spans().len();
+        let count = all.len();
         index.push(rows::Row {
             key: trace.key(),
             experiment: summary.experiment,

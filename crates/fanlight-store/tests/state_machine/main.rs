@@ -65,6 +65,8 @@ enum Step {
     },
     Restart,
     Wait,
+    /// What happens after writes while there is much in memory.
+    Upkeep,
 }
 
 fn step() -> impl Strategy<Value = Step> {
@@ -84,6 +86,7 @@ fn step() -> impl Strategy<Value = Step> {
             .prop_map(|(failing, meanwhile)| Step::Compact { failing, meanwhile }),
         2 => Just(Step::Restart),
         1 => Just(Step::Wait),
+        2 => Just(Step::Upkeep),
     ]
 }
 
@@ -106,6 +109,7 @@ fn about(trace: u8) -> impl Strategy<Value = Step> {
             .prop_map(move |(span, version)| Step::Append { trace, spans: vec![span], version }),
         1 => Just(Step::Delete { traces: vec![trace] }),
         3 => Just(Step::Seal),
+        1 => Just(Step::Upkeep),
         2 => prop::option::of(any::<u8>()).prop_map(move |tag| Step::Tag { trace, tag }),
         2 => (0..RUNS).prop_map(move |run| Step::Link { trace, run }),
     ]
@@ -163,7 +167,11 @@ struct World {
     runtime: tokio::runtime::Runtime,
     store: Option<Arc<Store>>,
     expected: BTreeMap<u8, Expected>,
+    hot_limit_bytes: usize,
 }
+
+/// So little that traces leave memory, and plenty.
+const LIMITS: [usize; 2] = [8 << 10, 128 << 20];
 
 fn trace_id(number: u8) -> TraceId {
     TraceId::from_bytes([number + 1; 16]).unwrap()
@@ -214,6 +222,10 @@ fn span(trace: u8, number: u8, version: u8) -> Span {
 
 impl World {
     fn new() -> Self {
+        Self::with_limit(LIMITS[1])
+    }
+
+    fn with_limit(hot_limit_bytes: usize) -> Self {
         let mut world = Self {
             dir: tempfile::tempdir().unwrap(),
             registry: Arc::default(),
@@ -223,6 +235,7 @@ impl World {
                 .unwrap(),
             store: None,
             expected: BTreeMap::new(),
+            hot_limit_bytes,
         };
         world.restart();
         world
@@ -235,6 +248,7 @@ impl World {
         let settings = Settings {
             log_file_bytes: 1500,
             quiet: Duration::from_secs(1),
+            hot_limit_bytes: self.hot_limit_bytes,
             ..Settings::default()
         };
         let registry = Arc::clone(&self.registry) as Arc<dyn Registry>;
@@ -249,7 +263,16 @@ impl World {
     }
 
     fn append(&self, batch: Batch) {
-        self.runtime.block_on(self.store().append(batch)).unwrap();
+        let append = || self.runtime.block_on(self.store().append(batch.clone()));
+        let mut appended = append();
+        // There is always a way to make room.
+        for _ in 0..4 {
+            if matches!(appended, Err(StoreError::Overloaded { .. })) {
+                self.store().seal_due().unwrap();
+                appended = append();
+            }
+        }
+        appended.unwrap();
     }
 
     fn take(&mut self, step: &Step) {
@@ -332,6 +355,9 @@ impl World {
             Step::Restart => self.restart(),
             Step::Wait => {
                 self.clock.advance(Nanos(2_000_000_000));
+                self.store().seal_due().unwrap();
+            }
+            Step::Upkeep => {
                 self.store().seal_due().unwrap();
             }
         }
@@ -482,8 +508,11 @@ proptest! {
     #![proptest_config(ProptestConfig { cases: 150, ..ProptestConfig::default() })]
 
     #[test]
-    fn any_history_keeps_what_was_acknowledged(steps in history()) {
-        let mut world = World::new();
+    fn any_history_keeps_what_was_acknowledged(
+        steps in history(),
+        limit in prop::sample::select(LIMITS.to_vec()),
+    ) {
+        let mut world = World::with_limit(limit);
         for step in &steps {
             world.take(step);
             world.check();
