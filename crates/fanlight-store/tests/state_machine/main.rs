@@ -262,7 +262,7 @@ impl World {
         self.store.as_ref().unwrap()
     }
 
-    fn append(&self, batch: Batch) {
+    fn append(&self, batch: &Batch) {
         let append = || self.runtime.block_on(self.store().append(batch.clone()));
         let mut appended = append();
         // There is always a way to make room.
@@ -289,7 +289,7 @@ impl World {
                         .map(|number| span(*trace, *number, *version))
                         .collect(),
                 };
-                self.append(Batch {
+                self.append(&Batch {
                     groups: vec![group],
                     ..Batch::default()
                 });
@@ -302,7 +302,7 @@ impl World {
                 let mut facts = TraceFacts::new(trace_id(*trace), ExperimentId(7));
                 facts.tags.insert("tag".into(), tag.to_string());
                 facts.state = Some(TraceState::Ok);
-                self.append(Batch {
+                self.append(&Batch {
                     traces: vec![facts],
                     ..Batch::default()
                 });
@@ -547,12 +547,12 @@ fn content_without_its_span_is_kept_and_joins_the_span_that_comes_after_sealing(
         addition(0, 0, event("first", 5)),
         addition(0, 0, event("second", 6)),
     ];
-    world.append(Batch {
+    world.append(&Batch {
         additions: additions.clone(),
         ..Batch::default()
     });
     // A retry adds nothing.
-    world.append(Batch {
+    world.append(&Batch {
         additions,
         ..Batch::default()
     });
@@ -564,7 +564,7 @@ fn content_without_its_span_is_kept_and_joins_the_span_that_comes_after_sealing(
 
     world.store().seal_all().unwrap();
     world.restart();
-    world.append(Batch {
+    world.append(&Batch {
         groups: vec![SpanGroup {
             experiment: ExperimentId(7),
             spans: vec![span(0, 0, 1)],
