@@ -24,6 +24,7 @@ __all__ = [
     "find_span",
     "flush",
     "is_enabled",
+    "keep_spans",
     "last_trace_id",
     "nothing",
     "redacted",
@@ -41,6 +42,7 @@ __all__ = [
     "start",
     "start_span",
     "stats",
+    "take_kept_spans",
     "to_json",
 ]
 
