@@ -432,10 +432,13 @@ pub(crate) fn stats(py: Python<'_>) -> PyResult<Bound<'_, PyDict>> {
 
 /// In the child, right after `fork`. Spans that run go on there too; what waits to be sent stays with the parent.
 #[pyfunction]
-pub(crate) fn after_fork_in_child(py: Python<'_>) {
-    // Their threads are the parent's, and dropping them would wait for those.
-    let retired = with_set(py, |set| std::mem::take(&mut set.retired));
-    retired.into_iter().for_each(std::mem::forget);
+pub(crate) fn after_fork_in_child() {
+    // Settings that nobody read yet are those of the environment when a span needs them, not now.
+    if let Some(set) = lock(&SET).as_mut() {
+        // Their threads are the parent's, and dropping them would wait for those.
+        let retired = std::mem::take(&mut set.retired);
+        retired.into_iter().for_each(std::mem::forget);
+    }
     fanlight::after_fork_in_child();
     kept::after_fork_in_child();
     crate::http::forget_connections();
