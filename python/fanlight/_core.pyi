@@ -5,6 +5,7 @@ from contextvars import ContextVar
 from types import TracebackType
 from typing import Any, final
 
+from .entities import Span as EndedSpan
 from .entities import SpanEvent, SpanLogLevel, SpanStatus
 
 __all__ = [
@@ -23,6 +24,7 @@ __all__ = [
     "find_span",
     "flush",
     "is_enabled",
+    "keep_spans",
     "last_trace_id",
     "nothing",
     "redacted",
@@ -40,6 +42,7 @@ __all__ = [
     "start",
     "start_span",
     "stats",
+    "take_kept_spans",
     "to_json",
 ]
 
@@ -242,3 +245,5 @@ def set_redaction(
 ) -> None: ...
 def clear_redaction() -> None: ...
 def redacted(text: str) -> str: ...
+def keep_spans(enabled: bool) -> None: ...
+def take_kept_spans(trace_ids: list[str], seconds: float) -> list[EndedSpan]: ...

@@ -17,6 +17,9 @@ _COROUTINE = 0x80
 _ITERABLE_COROUTINE = 0x100
 _ASYNC_GENERATOR = 0x200
 
+# Flag of types that Python code defines, and may change; others are called as functions are.
+_IS_CHANGEABLE = 1 << 9
+
 # Of a stream, that many items are kept for the outputs.
 MAX_ITEMS = 10_000
 
@@ -47,7 +50,7 @@ def wrap(
             links=links,
         )
         return type(cast(Any, function))(inner)
-    if isinstance(function, type):
+    if isinstance(function, type) and function.__flags__ & _IS_CHANGEABLE:
         return _wrap_class(
             function,
             span_type=span_type,

@@ -117,9 +117,18 @@ def delete_experiment(experiment_id: str) -> None:
     _ids.clear()
 
 
-def set_experiment_tag(key: str, value: Any) -> None:
-    """Of the experiment that traces go to."""
-    body = {"experiment_id": active_experiment_id(), "key": key, "value": str(value)}
+def restore_experiment(experiment_id: str) -> None:
+    _server.call("POST", f"{_server.V2}/experiments/restore", {"experiment_id": experiment_id})
+
+
+def rename_experiment(experiment_id: str, new_name: str) -> None:
+    _server.call("POST", f"{_server.V2}/experiments/update", {"experiment_id": experiment_id, "new_name": new_name})
+    _ids.clear()
+
+
+def set_experiment_tag(key: str, value: Any, experiment_id: str | None = None) -> None:
+    """Of the experiment that traces go to, unless another one is named."""
+    body = {"experiment_id": experiment_id or active_experiment_id(), "key": key, "value": str(value)}
     _server.call("POST", f"{_server.V2}/experiments/set-experiment-tag", body)
 
 

@@ -1,38 +1,38 @@
-"""Traces in notebooks: the server's own page in a frame, and a plain tree that needs no server.
-
-What traces hold comes from anywhere: all of it is escaped.
-"""
+"""Traces in notebooks: a cell shows those it made, a trace and the result of a search show themselves. As the server's
+own page in a frame, or, when it does not answer, as HTML made of what is in this process."""
 
 from __future__ import annotations
 
 import sys
+from collections import deque
 from collections.abc import Sequence
 from typing import Any
 
 from . import _core, _hooks
-from .entities import Span, Trace
+from ._trace_html import frame_of, tree_of
+from .entities import Span, Trace, TraceData, TraceInfo, TraceLocation
 
 _MAX_SHOWN = 10
+# How long a cell waits for its spans to arrive at a server that answers, and to be encoded.
+_SEND_SECONDS = 3.0
+_ENCODE_SECONDS = 3.0
+
 _is_on = True
 _is_watching = False
-_made: list[str] = []
-
-
-def _escape(text: Any) -> str:
-    found = str(text)
-    for raw, safe in (("&", "&amp;"), ("<", "&lt;"), (">", "&gt;"), ('"', "&quot;"), ("'", "&#39;")):
-        found = found.replace(raw, safe)
-    return found
+# As many as spans are kept of.
+_made: deque[str] = deque(maxlen=2_000)
 
 
 def html_of(traces: Sequence[Trace]) -> str:
     """The page of a single trace in a frame, where there is a server to ask; else, and for several, self-contained
     HTML: trees that open, with links to the server's pages."""
-    if len(traces) == 1:
-        return frame_of(traces[0]) if _is_server_there() else _html(traces[0])
-    return "".join(_html(trace) for trace in traces[:_MAX_SHOWN]) + (
-        f"<p>… and {len(traces) - _MAX_SHOWN} more</p>" if len(traces) > _MAX_SHOWN else ""
-    )
+    if len(traces) == 1 and _is_server_there():
+        return frame_of(traces[0])
+    return "".join(tree_of(trace) for trace in traces[:_MAX_SHOWN]) + _more(len(traces))
+
+
+def _more(count: int) -> str:
+    return f"<p>… and {count - _MAX_SHOWN} more</p>" if count > _MAX_SHOWN else ""
 
 
 def _is_server_there() -> bool:
@@ -40,41 +40,6 @@ def _is_server_there() -> bool:
         return _core.request("GET", "/health", None, 1.0)[0] == 200
     except ConnectionError:
         return False
-
-
-def page_of(trace: Trace) -> str:
-    """The address of a trace's page."""
-    experiment, id = trace.info.experiment_id, trace.info.trace_id
-    return f"{_core.server_url()}/#/experiments/{experiment}/traces/{id}"
-
-
-def _html(trace: Trace) -> str:
-    children: dict[str | None, list[Span]] = {}
-    known = {span.span_id for span in trace.data.spans}
-    for span in trace.data.spans:
-        children.setdefault(span.parent_id if span.parent_id in known else None, []).append(span)
-    title = trace.info.tags.get("mlflow.traceName") or trace.info.trace_id
-    rows = "".join(_tree(span, children) for span in children.get(None, []))
-    return (
-        '<div style="font:13px system-ui,sans-serif;border:1px solid #8884;border-radius:6px;padding:8px;margin:4px 0">'
-        f"<b>{_escape(title)}</b> {_escape(trace.info.state.value)}"
-        f' <a href="{_escape(page_of(trace))}" target="_blank" rel="noopener">open</a>{rows}</div>'
-    )
-
-
-def _tree(span: Span, children: dict[str | None, list[Span]], depth: int = 0) -> str:
-    took = "" if span.duration_ms is None else f" {span.duration_ms:.1f} ms"
-    parts = [
-        f"<div><i>{label}</i><pre style='white-space:pre-wrap;margin:0'>{_escape(_core.to_json(value)[:4000])}</pre></div>"
-        for label, value in (("inputs", span.inputs), ("outputs", span.outputs))
-        if value is not None
-    ]
-    below = "" if depth > 100 else "".join(_tree(each, children, depth + 1) for each in children.get(span.span_id, []))
-    return (
-        f"<details style='margin-left:14px'><summary>{_escape(span.name)} "
-        f"<small>{_escape(span.span_type)} {_escape(span.status.status_code.value)}{took}</small></summary>"
-        f"{''.join(parts)}</details>{below and f'<div style=margin-left:14px>{below}</div>'}"
-    )
 
 
 def _shell() -> Any:
@@ -88,7 +53,10 @@ def enable() -> None:
     global _is_on, _is_watching
     _is_on = True
     shell = _shell()
-    if shell is not None and not _is_watching:
+    if shell is None:
+        return
+    _core.keep_spans(True)
+    if not _is_watching:
         _is_watching = True
         _hooks.on_trace_end(_trace_ended)
         shell.events.register("post_run_cell", _show)
@@ -97,43 +65,64 @@ def enable() -> None:
 def disable() -> None:
     global _is_on
     _is_on = False
+    _core.keep_spans(False)
 
 
 def _trace_ended(trace_id: str) -> None:
-    if len(_made) < _MAX_SHOWN:
+    if _is_on:
         _made.append(trace_id)
 
 
 def _show(*_: Any) -> None:
-    made, _made[:] = list(_made), []
+    made = list(_made)
+    _made.clear()
     if not made or not _is_on:
         return
     from IPython.display import HTML, display  # pyright: ignore
 
+    for html in _pages_of(made):
+        display(HTML(html))
+
+
+def _pages_of(made: list[str]) -> list[str]:
+    """What a cell that made these traces shows. Those that are not sampled are left out."""
+    # A server that is away must not hold up the cell, nor spoil it.
+    is_sent = _is_server_there() and _core.flush(_SEND_SECONDS) is None
+    kept: dict[str, list[Span]] = {}
+    for span in _core.take_kept_spans(made, _ENCODE_SECONDS):
+        kept.setdefault(span.trace_id, []).append(span)
+    shown = [id for id in made if id in kept]
+    pages: list[str] = []
+    for trace_id in shown[:_MAX_SHOWN]:
+        trace = _asked_for(trace_id) if is_sent else None
+        if trace is None:
+            pages.append(tree_of(_made_of(kept[trace_id]), f"not at {_core.server_url()} yet"))
+        else:
+            pages.append(frame_of(trace))
+    return [*pages, more] if (more := _more(len(shown))) else pages
+
+
+def _asked_for(trace_id: str) -> Trace | None:
     from ._traces import get_trace
     from .exceptions import MlflowException
 
-    for trace_id in made:
-        try:
-            trace = get_trace(trace_id, silent=True)
-        except MlflowException:
-            # A server that is away must not spoil the cell.
-            display(HTML(_waiting_html(len(made))))
-            return
-        if trace is not None:
-            display(HTML(frame_of(trace)))
+    try:
+        return get_trace(trace_id, silent=True, flush=False)
+    except MlflowException:
+        return None
 
 
-def _waiting_html(count: int) -> str:
-    traces = "1 trace" if count == 1 else f"{count} traces"
-    return f"<div><i>{traces} recorded; {_escape(_core.server_url())} does not answer yet.</i></div>"
-
-
-def frame_of(trace: Trace) -> str:
-    """The trace's page in a frame, and below it the tree: a server shows its pages in frames of those sites only that
-    its setting `frame_ancestors` names."""
-    address = _escape(page_of(trace))
-    return (
-        f'<iframe src="{address}" style="width:100%;height:500px;border:1px solid #8884;border-radius:6px" '
-        f'loading="lazy" title="trace"></iframe><details><summary>as a tree</summary>{_html(trace)}</details>'
+def _made_of(spans: list[Span]) -> Trace:
+    """A trace as this process knows it."""
+    known = {span.span_id for span in spans}
+    root = next(span for span in reversed(spans) if span.parent_id not in known)
+    took = None if root.end_time_ns is None else (root.end_time_ns - root.start_time_ns) // 1_000_000
+    info = TraceInfo(
+        root.trace_id,
+        TraceLocation("0"),
+        root.start_time_ns // 1_000_000,
+        "ERROR" if root.status.status_code.value == "ERROR" else "OK",
+        execution_duration=took,
+        tags={"mlflow.traceName": root.name},
     )
+    return Trace(info, TraceData(spans))

@@ -59,18 +59,29 @@ def start_run(
             said["mlflow.parentRunId"] = parent
         if description:
             said["mlflow.note.content"] = description
-        body: dict[str, Any] = {
-            "experiment_id": experiment_id or active_experiment_id(),
-            "start_time": _milliseconds(),
-            "tags": [{"key": key, "value": value} for key, value in said.items()],
-        }
-        if run_name:
-            body["run_name"] = run_name
-        run = Run.from_dict(_server.call("POST", f"{_server.V2}/runs/create", body)["run"])
+        run = create_run(experiment_id or active_experiment_id(), run_name, said)
     active = ActiveRun(run.info, run.data)
     _active.append(active)
     _tell_new_traces()
     return active
+
+
+def create_run(
+    experiment_id: str, run_name: str | None, tags: Mapping[str, Any], start_time: int | None = None
+) -> Run:
+    body: dict[str, Any] = {
+        "experiment_id": experiment_id,
+        "start_time": start_time or _milliseconds(),
+        "tags": [{"key": str(key), "value": str(value)} for key, value in tags.items()],
+    }
+    if run_name:
+        body["run_name"] = run_name
+    return Run.from_dict(_server.call("POST", f"{_server.V2}/runs/create", body)["run"])
+
+
+def finish_run(run_id: str, status: str, end_time: int | None = None) -> None:
+    body = {"run_id": run_id, "status": status, "end_time": end_time or _milliseconds()}
+    _server.call("POST", f"{_server.V2}/runs/update", body)
 
 
 def end_run(status: str = "FINISHED") -> None:
@@ -81,8 +92,7 @@ def end_run(status: str = "FINISHED") -> None:
     run = _active.pop()
     _last = run
     _tell_new_traces()
-    body = {"run_id": run.info.run_id, "status": status, "end_time": _milliseconds()}
-    _server.call("POST", f"{_server.V2}/runs/update", body)
+    finish_run(run.info.run_id, status)
 
 
 def active_run() -> ActiveRun | None:

@@ -254,8 +254,30 @@ class MlflowClient:
     def search_experiments(self, **options: Any) -> list[Experiment]:
         return _experiments.search_experiments(**options)
 
+    def rename_experiment(self, experiment_id: str, new_name: str) -> None:
+        _experiments.rename_experiment(experiment_id, new_name)
+
     def delete_experiment(self, experiment_id: str) -> None:
         _experiments.delete_experiment(experiment_id)
+
+    def restore_experiment(self, experiment_id: str) -> None:
+        _experiments.restore_experiment(experiment_id)
+
+    def set_experiment_tag(self, experiment_id: str, key: str, value: Any) -> None:
+        _experiments.set_experiment_tag(key, value, experiment_id)
+
+    def create_run(
+        self,
+        experiment_id: str,
+        start_time: int | None = None,
+        tags: Mapping[str, Any] | None = None,
+        run_name: str | None = None,
+    ) -> Run:
+        """It is not the active run of the process. End it with `set_terminated`."""
+        return _runs.create_run(experiment_id, run_name, tags or {}, start_time)
+
+    def set_terminated(self, run_id: str, status: str | None = None, end_time: int | None = None) -> None:
+        _runs.finish_run(run_id, status or "FINISHED", end_time)
 
     def get_run(self, run_id: str) -> Run:
         return _runs.get_run(run_id)

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import os
+import re
+import subprocess
+import sys
 import uuid
 from collections.abc import Iterator
 from pathlib import Path
@@ -15,7 +18,7 @@ os.environ["FANLIGHT_SPOOL_DIR"] = "off"
 import fanlight  # noqa: E402
 import pytest  # noqa: E402
 
-from server import Server  # noqa: E402
+from server import REPOSITORY, Server  # noqa: E402
 
 
 @pytest.fixture(scope="session")
@@ -39,3 +42,19 @@ def fresh_server(tmp_path: Path) -> Iterator[Server]:
     server = Server(tmp_path)
     yield server
     server.stop()
+
+
+@pytest.fixture(scope="session")
+def provider() -> Iterator[str]:
+    """The address of the stand-in for model providers."""
+    script = REPOSITORY / "tests/clients/python/support/fakellm.py"
+    process = subprocess.Popen(
+        [sys.executable, str(script), "--port", "0"], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
+    )
+    assert process.stdout is not None
+    line = process.stdout.readline()
+    found = re.search(r"http://\S+?:\d+", line)
+    assert found, line
+    yield found[0]
+    process.terminate()
+    process.communicate()

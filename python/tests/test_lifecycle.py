@@ -63,6 +63,24 @@ with fanlight.start_span("parent"):
     assert names_of(server, experiment) == ["before", "child", "parent"]
 
 
+def test_a_child_reads_the_environment_when_it_needs_it(server: Server, experiment: str) -> None:
+    code = """
+import os, sys, fanlight
+address = os.environ.pop("FANLIGHT_SERVER")
+pid = os.fork()
+if pid == 0:
+    os.environ["FANLIGHT_SERVER"] = address
+    os.environ["FANLIGHT_EXPERIMENT"] = sys.argv[1]
+    with fanlight.start_span("child"):
+        pass
+    fanlight.shutdown()
+    os._exit(0)
+assert os.waitpid(pid, 0)[1] == 0
+"""
+    run_python(code, server.url, experiment)
+    assert names_of(server, experiment) == ["child"]
+
+
 def test_so_do_those_of_multiprocessing(server: Server, experiment: str) -> None:
     code = """
 import multiprocessing, sys, fanlight

@@ -171,6 +171,8 @@ def test_builtins_partials_and_callable_objects() -> None:
     assert (only_span().name, only_span().inputs) == ("Adder", {"x": 1})
     assert fanlight.trace(functools.partial(pow, 2))(5) == 32
     assert only_span().outputs == 32
+    assert fanlight.trace(int)("7") == 7
+    assert (only_span().name, only_span().outputs) == ("int", 7)
 
 
 def test_an_exception_passes_through_and_is_recorded() -> None:

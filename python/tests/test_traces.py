@@ -268,3 +268,21 @@ def test_experiments() -> None:
     assert len(fanlight.search_traces(experiment_ids=[id])) == 1
     with pytest.raises(ValueError):
         fanlight.set_experiment()
+
+
+def test_a_client_changes_experiments_and_runs() -> None:
+    client = fanlight.MlflowClient()
+    id = client.create_experiment("first name")
+    client.rename_experiment(id, "second name")
+    client.set_experiment_tag(id, "team", "blue")
+    found = client.get_experiment_by_name("second name")
+    assert found is not None and (found.experiment_id, found.tags["team"]) == (id, "blue")
+    client.delete_experiment(id)
+    assert client.get_experiment(id).lifecycle_stage == "deleted"
+    client.restore_experiment(id)
+    assert client.get_experiment(id).lifecycle_stage == "active"
+    run = client.create_run(id, tags={"kind": "nightly"}, run_name="r")
+    assert fanlight.active_run() is None
+    client.set_terminated(run.info.run_id, "FAILED")
+    read = client.get_run(run.info.run_id)
+    assert (read.info.status, read.data.tags["kind"]) == ("FAILED", "nightly")

@@ -160,6 +160,14 @@ def test_large_values_are_cut_and_stay_json() -> None:
     assert "of 1000000 bytes" in json.loads(to_json(b"\x00" * 1_000_000))
 
 
+def test_a_picture_that_does_not_fit_leaves_room_for_what_follows() -> None:
+    fits = "data:image/png;base64," + "A" * 1000
+    large = "data:image/png;base64," + "A" * (3 << 20)
+    read = json.loads(to_json([fits, large, "next"]))
+    assert read[0] == fits and read[2] == "next"
+    assert read[1] == large[:256] + f"… [cut: 256 of {len(large)} bytes]"
+
+
 def test_cuts_are_seen_by_readers() -> None:
     with fanlight.start_span("large") as span:
         span.set_inputs({"image": b"\x89PNG" + b"\x00" * 10_000, "small": bytearray(b"ok")})

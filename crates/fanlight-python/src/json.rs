@@ -20,7 +20,7 @@ const MAX_DEPTH: usize = 64;
 /// Larger arrays of numbers are described, not written.
 const MAX_ARRAY_ITEMS: usize = 10_000;
 
-/// Of `bytes`, that many are shown.
+/// Of `bytes`, and of `data:` addresses that do not fit, that many are shown.
 const MAX_SHOWN_BYTES: usize = 256;
 
 thread_local! {
@@ -131,7 +131,9 @@ impl Writer {
         if text.len() <= room {
             push_quoted(&mut self.out, text);
         } else {
-            let kept = text.floor_char_boundary(room);
+            // A part of a picture is none: it only takes the place of what comes after it.
+            let is_data = text.starts_with("data:");
+            let kept = text.floor_char_boundary(if is_data { MAX_SHOWN_BYTES } else { room });
             let cut = format!("{}… [cut: {kept} of {} bytes]", &text[..kept], text.len());
             push_quoted(&mut self.out, &cut);
         }

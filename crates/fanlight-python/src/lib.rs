@@ -9,6 +9,7 @@ mod context;
 mod current;
 mod http;
 mod json;
+mod kept;
 mod recipe;
 mod redaction;
 mod remote;
@@ -78,6 +79,8 @@ fn _core(module: &Bound<'_, PyModule>) -> PyResult<()> {
         wrap_pyfunction!(redaction::set_redaction, module)?,
         wrap_pyfunction!(redaction::clear_redaction, module)?,
         wrap_pyfunction!(redaction::redacted, module)?,
+        wrap_pyfunction!(kept::keep_spans, module)?,
+        wrap_pyfunction!(kept::take_kept_spans, module)?,
         wrap_pyfunction!(http::request, module)?,
     ];
     for function in functions {

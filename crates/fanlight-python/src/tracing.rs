@@ -11,7 +11,7 @@ use pyo3::types::PyDict;
 
 use crate::arguments::Pairs;
 use crate::context::lock;
-use crate::redaction;
+use crate::{kept, redaction};
 
 const NOT_STARTED: u8 = 0;
 const ON: u8 = 1;
@@ -82,6 +82,7 @@ fn from_env() -> Result<Settings, String> {
         .resource
         .push(("telemetry.sdk.language".into(), "python".into()));
     settings.processors.push(redaction::processor());
+    settings.processors.push(kept::processor());
     if let Some(destination) = settings.destinations.first_mut() {
         let add = |destination: &mut Destination, name: &str, value: &str| {
             destination
@@ -343,6 +344,17 @@ pub(crate) fn flush(py: Python<'_>, seconds: f64) -> Option<String> {
     })
 }
 
+/// Waits until every span that has ended is encoded, whether its server is there or not.
+pub(crate) fn wait_until_encoded(py: Python<'_>, seconds: f64) {
+    let patience = patience(seconds);
+    let tracers = tracers(py);
+    py.detach(|| {
+        for tracer in &tracers {
+            tracer.wait_until_encoded(patience);
+        }
+    });
+}
+
 fn patience(seconds: f64) -> Duration {
     Duration::try_from_secs_f64(seconds.clamp(0.0, 1e9)).unwrap_or_default()
 }
@@ -420,10 +432,14 @@ pub(crate) fn stats(py: Python<'_>) -> PyResult<Bound<'_, PyDict>> {
 
 /// In the child, right after `fork`. Spans that run go on there too; what waits to be sent stays with the parent.
 #[pyfunction]
-pub(crate) fn after_fork_in_child(py: Python<'_>) {
-    // Their threads are the parent's, and dropping them would wait for those.
-    let retired = with_set(py, |set| std::mem::take(&mut set.retired));
-    retired.into_iter().for_each(std::mem::forget);
+pub(crate) fn after_fork_in_child() {
+    // Settings that nobody read yet are those of the environment when a span needs them, not now.
+    if let Some(set) = lock(&SET).as_mut() {
+        // Their threads are the parent's, and dropping them would wait for those.
+        let retired = std::mem::take(&mut set.retired);
+        retired.into_iter().for_each(std::mem::forget);
+    }
     fanlight::after_fork_in_child();
+    kept::after_fork_in_child();
     crate::http::forget_connections();
 }

@@ -103,6 +103,12 @@ impl Tracer {
         self.0.pipeline.flush(patience)
     }
 
+    /// Waits until every span that has ended went through the processors, whether a destination takes it or not. Answers
+    /// whether all did before `patience` ended.
+    pub fn wait_until_encoded(&self, patience: Duration) -> bool {
+        self.0.pipeline.wait_until_all_encoded(patience)
+    }
+
     /// Sends what is here as long as `patience` lasts; the rest goes to the spool, or is counted as dropped. Spans that
     /// end later are dropped.
     pub fn shut_down(&self, patience: Duration) {

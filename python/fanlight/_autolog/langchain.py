@@ -197,7 +197,7 @@ def _handler_class() -> type[Any]:
             partial = kwargs.get("response")
             outputs = None
             with guard("langchain"):
-                outputs = values.answer(partial) if getattr(partial, "generations", None) else None
+                outputs = values.partial_answer(partial)
             self.runs.fail(kwargs.get("run_id"), error, outputs=outputs)
 
         def on_tool_start(self, serialized: Any, input_str: str, **kwargs: Any) -> None:

@@ -84,6 +84,17 @@ def answer(response: Any) -> Any:
     return {"choices": choices}
 
 
+def partial_answer(response: Any) -> Any:
+    """What a model answered before it failed; `None` when it said nothing."""
+    batches: Any = getattr(response, "generations", None) or []
+    has_begun = any(
+        read(generation, "text") or read(read(generation, "message"), "tool_calls")
+        for batch in batches
+        for generation in batch
+    )
+    return answer(response) if has_begun else None
+
+
 def _choice(generation: Any) -> dict[str, Any]:
     said = read(generation, "message")
     if said is None:

@@ -6,15 +6,12 @@ use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyList, PyString};
 
-use super::{LiveSpan, default_to_ok};
+use super::{LiveSpan, default_to_ok, read};
 use crate::arguments::{LOG_LEVEL, attribute_of, attributes_of, event_attributes, link_of, texts};
 use crate::{json, values};
 
 /// What MLflow calls a span's trace when there is none.
 const NO_TRACE: &str = "MLFLOW_NO_OP_SPAN_TRACE_ID";
-
-/// Attributes that carry what is said of a whole trace: not said of the span.
-const OF_TRACE: &str = "fanlight.trace.";
 
 #[pymethods]
 impl LiveSpan {
@@ -92,13 +89,8 @@ impl LiveSpan {
 
     #[getter]
     fn attributes<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyDict>> {
-        let found = PyDict::new(py);
         let attributes = self.read(|record| record.attributes.clone());
-        let of_span = attributes.into_iter().flatten();
-        for (name, value) in of_span.filter(|(name, _)| !name.starts_with(OF_TRACE)) {
-            found.set_item(name.as_ref(), values::to_python(py, &value)?)?;
-        }
-        Ok(found)
+        read::attributes(py, &attributes.unwrap_or_default())
     }
 
     /// A `fanlight.entities.SpanLogLevel`, or `None` when nothing was said.
@@ -121,30 +113,14 @@ impl LiveSpan {
     fn status<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
         let status = self.read(|record| (record.status, record.status_message.clone()));
         let (code, message) = status.unwrap_or((StatusCode::Unset, String::new()));
-        let code = match code {
-            StatusCode::Ok => "OK",
-            StatusCode::Error => "ERROR",
-            StatusCode::Unset => "UNSET",
-        };
-        py.import("fanlight.entities")?
-            .getattr("SpanStatus")?
-            .call1((code, message))
+        read::status(py, code, &message)
     }
 
     /// A list of `fanlight.entities.SpanEvent`.
     #[getter]
     fn events<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyList>> {
-        let make = py.import("fanlight.entities")?.getattr("SpanEvent")?;
-        let found = PyList::empty(py);
         let events = self.read(|record| record.events.clone());
-        for event in events.into_iter().flatten() {
-            let attributes = PyDict::new(py);
-            for (name, value) in &event.attributes {
-                attributes.set_item(name.as_ref(), values::to_python(py, value)?)?;
-            }
-            found.append(make.call1((event.name.as_ref(), event.time.0, attributes))?)?;
-        }
-        Ok(found)
+        read::events(py, &events.unwrap_or_default())
     }
 
     /// Whether anything set has an effect.

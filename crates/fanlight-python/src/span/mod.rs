@@ -4,6 +4,7 @@ pub(crate) mod block;
 mod failure;
 pub(crate) mod free;
 mod methods;
+pub(crate) mod read;
 
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, Ordering};

@@ -137,6 +137,12 @@ impl Pipeline {
         })
     }
 
+    /// Waits until all spans pushed before went through the processors.
+    pub(crate) fn wait_until_all_encoded(&self, patience: Duration) -> bool {
+        let target = self.shared.queue.hurry();
+        self.wait_until_encoded(target, Instant::now() + patience)
+    }
+
     /// Takes no more spans, sends what is here as long as `patience` lasts, and leaves the rest on disk if it may.
     pub(crate) fn shut_down(&self, patience: Duration) {
         let deadline = Instant::now() + patience;

@@ -12,7 +12,10 @@ static EMAIL: Pattern = pattern(|| {
 static SSN: Pattern = pattern(|| regex(r"[0-9]{3}-[0-9]{2}-[0-9]{4}|[0-9]{3} [0-9]{2} [0-9]{4}"));
 static INTERNATIONAL: Pattern = pattern(|| regex(r"\+[1-9](?:[ .()/-]{0,2}[0-9]){6,14}"));
 static NORTH_AMERICAN: Pattern = pattern(|| {
-    regex(r"(?:1[ .-])?(?:\([2-9][0-9]{2}\) ?|[2-9][0-9]{2}[ .-])[2-9][0-9]{2}[ .-][0-9]{4}")
+    // Exchanges begin with 2 to 9; made-up numbers, which look as much like one, do not always.
+    regex(
+        r"(?:1[ .-])?(?:\([2-9][0-9]{2}\) ?[0-9]{3}[ .-]|[2-9][0-9]{2}(?:-[0-9]{3}-|[ .-][2-9][0-9]{2}[ .-]))[0-9]{4}",
+    )
 });
 static NATIONAL: Pattern =
     pattern(|| regex(r"(?:\(0[1-9][0-9]{0,3}\)|0[1-9][0-9]{0,3})(?:[ /-][0-9]{2,8}){1,5}"));
