@@ -4,8 +4,9 @@ import type { QueryClient } from '@tanstack/react-query';
 import { createRootRouteWithContext, createRoute, createRouter, lazyRouteComponent, redirect } from '@tanstack/react-router';
 
 import { experimentQuery, experimentsQuery } from '@/api/queries';
-import { Failed, LoadingRows } from '@/components/states';
+import { LoadingRows } from '@/components/states';
 import { basePath } from '@/lib/base';
+import { BrokenScreen, ExperimentFrame, NotFoundScreen } from '@/screens/not-found/screen';
 import { treeQuery } from '@/screens/trace/queries';
 import { Shell } from '@/shell/shell';
 
@@ -45,6 +46,7 @@ const experiments = createRoute({
 const experiment = createRoute({
   getParentRoute: () => root,
   path: '/experiments/$experimentId',
+  component: ExperimentFrame,
   loader: ({ context, params }) => {
     const { queries } = context;
     const asked = experimentQuery(params.experimentId);
@@ -148,9 +150,9 @@ export function makeRouter(queries: QueryClient) {
       const text = new URLSearchParams(filled.map(([key, value]) => [key, String(value)])).toString();
       return text && `?${text}`;
     },
-    defaultErrorComponent: ({ error, reset }) => <Failed error={error} onRetry={reset} />,
+    defaultErrorComponent: BrokenScreen,
     defaultPendingComponent: () => <LoadingRows />,
-    defaultNotFoundComponent: () => <Failed error={new Error('There is no such page.')} />,
+    defaultNotFoundComponent: NotFoundScreen,
   });
 }
 

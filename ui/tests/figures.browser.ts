@@ -84,7 +84,7 @@ test('every other element of the overview leads to the traces behind it', async 
     return Number.parseInt(await page.getByRole('status').filter({ hasText: /traces?/ }).innerText(), 10);
   };
   expect(await opened('Spans', 'supervisor', /^span\.name = 'supervisor'$/)).toBe(117);
-  expect(await opened('Tools', 'check_eligibility', /^span\.name = 'check_eligibility'$/)).toBeGreaterThan(10);
+  expect(await opened('Tools', 'check_eligibility', /^span\.name = 'check_eligibility'$/)).toBeGreaterThan(0);
   expect(await opened('Tools', /^[1-9]$/, /^span\.name = '\w+' AND span\.status = 'ERROR'$/)).toBeGreaterThan(0);
   expect(await opened('Models', 'gpt-4o', /^span\.model = 'gpt-4o(-mini)?'$/)).toBeGreaterThan(100);
   for (const chart of ['Error rate', 'Latency', 'Tokens', 'Cost']) expect(await opened(chart, /·/, /^(status = 'ERROR')?$/)).toBeGreaterThan(0);

@@ -38,6 +38,28 @@ describe('the page', () => {
     expect(browser.complaints()).toEqual([]);
   });
 
+  test('an address that nothing has is a page with a way back, and an answer to programs', async () => {
+    const { page } = browser;
+    for (const [where, words] of [['nonsense', 'There is no such page'], ['experiments/1/nonsense', 'There is no such page'], ['traces/tr-nothing', 'tr-nothing'], ['experiments/1/sessions/nobody', 'There is no such session'], ['experiments/1/traces/tr-0123456789', 'tr-0123456789']] as const) {
+      const reply = await page.goto(`${server.url}/tools/fan/${where}`);
+      expect(reply?.status()).toBe(where === 'nonsense' ? 404 : 200);
+      await page.getByRole('alert').filter({ hasText: words }).waitFor();
+      expect(await page.getByRole('navigation', { name: 'Main' }).count()).toBe(1);
+      browser.complaints();
+    }
+    await page.goto(`${server.url}/tools/fan/nonsense`);
+    await page.getByRole('alert').waitFor();
+    await browser.assertAccessible('not-found');
+    await page.getByRole('link', { name: 'All experiments' }).click();
+    await page.waitForURL('**/tools/fan/experiments');
+    const program = await fetch(`${server.url}/nonsense`);
+    expect([program.status, await program.text()]).toEqual([404, 'not found\n']);
+    const api = await fetch(`${server.url}/api/v1/nonsense`, { headers: { accept: 'text/html' } });
+    expect([api.status, ((await api.json()) as { error: { code: string } }).error.code]).toEqual([404, 'not_found']);
+    // The 404s were meant.
+    browser.complaints();
+  });
+
   test('⌘K finds an experiment and the id of a trace', async () => {
     const { page } = browser;
     await page.goto(`${server.url}/tools/fan/experiments`);

@@ -3,6 +3,7 @@
 import { expect, test } from 'vitest';
 
 import { sendLargeTrace } from './support/many';
+import { sendTrace, type SpanSent } from './support/otlp';
 import { browser, experimentNamed, server, setUp } from './support/set-up';
 
 setUp();
@@ -198,6 +199,38 @@ test('a cost says which tokens at which price it is made of, and an unknown one 
   await page.goto(`${server.url}/traces/${unknown}`);
   await page.getByRole('treeitem').first().waitFor();
   await expect.poll(() => page.getByRole('definition').filter({ hasText: /^unknown$/ }).count()).toBe(2);
+  expect(browser.complaints()).toEqual([]);
+});
+
+test('the cost of very many calls is reckoned to the last one', async () => {
+  const { page } = browser;
+  const calls = 230;
+  const id = await sendTrace(server, 'costs', 77, [
+    { id: 0, name: 'batch', from: 0, to: calls },
+    ...Array.from({ length: calls }, (_, at): SpanSent => ({ id: at + 1, parent: 0, name: 'call', from: at, to: at + 1, attributes: { 'mlflow.spanType': 'LLM', 'gen_ai.request.model': 'gpt-4o', 'gen_ai.usage.input_tokens': 1000 + at, 'gen_ai.usage.output_tokens': 100 } })),
+  ]);
+  await page.goto(`${server.url}/traces/${id}`);
+  await page.getByRole('definition').getByRole('button', { name: /^Cost/ }).first().click();
+  const reckoning = page.getByRole('dialog', { name: 'What the cost of this trace is made of' });
+  await reckoning.getByText(`${calls} calls`).waitFor();
+  const tokens = calls * 1000 + (calls * (calls - 1)) / 2;
+  expect(await reckoning.getByRole('row').nth(1).innerText()).toContain(tokens.toLocaleString('en-US'));
+  expect(browser.complaints()).toEqual([]);
+});
+
+test('many tags leave room for the trace', async () => {
+  const { page } = browser;
+  const id = await server.send({ experiment: 'tagged', name: 'tagged', input: 'how many?' });
+  await server.call('POST', '/api/v1/traces/tags', { traces: [id], set: Object.fromEntries(Array.from({ length: 90 }, (_, at) => [`key.${at}`, `a value ${at}`])) });
+  await page.goto(`${server.url}/traces/${id}`);
+  const tags = page.getByTitle(/^key\.\d+: /);
+  await tags.first().waitFor();
+  expect(await tags.count()).toBeLessThanOrEqual(12);
+  await page.getByRole('button', { name: /^\d+ more$/ }).click();
+  await expect.poll(() => tags.count()).toBe(90);
+  const { y = 0 } = (await page.getByRole('treeitem').first().boundingBox()) ?? {};
+  expect(y).toBeLessThan(500);
+  await browser.assertAccessible('trace-many-tags');
   expect(browser.complaints()).toEqual([]);
 });
 

@@ -191,6 +191,31 @@ test('the keyboard walks the list, a trace beside it follows, and a page shows i
   expect(browser.complaints()).toEqual([]);
 });
 
+test('beside an open trace every row is there as a whole, and columns come back with the room for them', async () => {
+  const { page } = browser;
+  const trace = page.getByRole('complementary', { name: 'Trace', exact: true });
+  const heads = () => grid().getByRole('columnheader').allInnerTexts();
+  await visit();
+  const [asked = '', answered = ''] = await Promise.all([4, 5].map((cell) => rows().nth(2).getByRole('gridcell').nth(cell).innerText()));
+  await rows().nth(2).click();
+  await trace.getByRole('treeitem').first().waitFor();
+  for (const size of [{ width: 900, height: 700 }, { width: 1440, height: 900 }]) {
+    await page.setViewportSize(size);
+    await expect.poll(heads).toEqual(['', 'Trace']);
+    expect(await grid().evaluate((list) => list.scrollWidth - list.clientWidth)).toBeLessThanOrEqual(0);
+    const said = await rows().nth(2).innerText();
+    expect(said).toContain(asked);
+    expect(said).toContain(answered);
+    expect(said).toMatch(/\d+m?s/);
+  }
+  const edge = page.getByRole('separator', { name: 'Width of the trace' });
+  await edge.focus();
+  for (let step = 0; step < 12; step += 1) await page.keyboard.press('ArrowRight');
+  await expect.poll(heads).toContain('Execution time');
+  await page.evaluate(() => localStorage.clear());
+  expect(browser.complaints()).toEqual([]);
+});
+
 test('buttons and links work by keys where keys walk the list, and the list says which row it is at', async () => {
   const { page } = browser;
   await visit();
@@ -237,8 +262,13 @@ test('half a filter leaves the list as it is, and nothing is wrong with it while
 
 test('an experiment that is not there is not waited for', async () => {
   const { page } = browser;
-  await page.goto(`${server.url}/experiments/987654/traces`);
-  await page.getByRole('alert').filter({ hasText: '987654' }).waitFor();
+  for (const screen of ['traces', 'overview', 'sessions', 'compare', 'traces/tr-1', '']) {
+    await page.goto(`${server.url}/experiments/987654/${screen}`);
+    await page.getByRole('alert').filter({ hasText: 'There is no such experiment' }).filter({ hasText: '987654' }).waitFor();
+  }
+  await browser.assertAccessible('experiment-unknown');
+  await page.getByRole('link', { name: 'All experiments' }).click();
+  await page.getByRole('link', { name: 'mortgage-agents' }).waitFor();
   browser.complaints();
 });
 

@@ -8,12 +8,12 @@ use std::time::Duration;
 
 use fanlight_model::{
     Attributes, Batch, ExperimentId, FixedClock, Nanos, Span, SpanGroup, SpanId, SpanKind, Status,
-    StatusCode, TraceId, UnixNanos, Value, WorkspaceId,
+    StatusCode, TraceId, TraceKey, UnixNanos, Value, WorkspaceId,
 };
 use fanlight_query::filter::parse;
 use fanlight_query::stats::{Dimension, Keep, Measure, Rows, SpanProperty, Table, Tabulation};
 use fanlight_query::{
-    Count, Engine, EngineSettings, Facet, FacetRequest, OverviewRequest, QueryError, Search,
+    Count, Doomed, Engine, EngineSettings, Facet, FacetRequest, OverviewRequest, QueryError, Search,
 };
 
 /// A directory that goes away.
@@ -321,5 +321,72 @@ async fn damage_costs_the_figures_of_the_rows_around_it() {
     assert!(left.iter().any(|count| costs_some(&count)), "{left:?}");
     assert_eq!(count().await, ALL, "as soon as it can be read");
     assert_ne!(engine.damaged_places()[1], 0);
+    engine.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn activity_is_exact_in_memory_and_in_segments_and_after_deletes() {
+    let home = Home::new("stats-activity");
+    let engine = open(&home).await;
+    let other = ExperimentId(7);
+    let add = async |experiment: ExperimentId, numbers: std::ops::Range<u64>| {
+        let group = SpanGroup {
+            experiment,
+            spans: numbers.map(call).collect(),
+        };
+        let batch = Batch {
+            groups: vec![group],
+            ..Batch::default()
+        };
+        engine.append(batch).await.unwrap();
+    };
+    let known = async || {
+        let ids = vec![ExperimentId::DEFAULT, other, ExperimentId(99)];
+        let found = engine.activity(WorkspaceId::DEFAULT, ids).await.unwrap();
+        let rows = found.into_iter().map(|(id, activity)| {
+            let last = activity.last_start.map(UnixNanos::as_millis);
+            (id.0, activity.traces, activity.errors, last)
+        });
+        rows.collect::<Vec<_>>()
+    };
+    let at = |number: u64| Some(1_000_000 + number * 1000);
+    assert_eq!(known().await, []);
+    // Every fifth call failed.
+    add(ExperimentId::DEFAULT, 1..21).await;
+    add(other, 21..24).await;
+    let expected = vec![(0, 20, 4, at(20)), (7, 3, 0, at(23))];
+    assert_eq!(known().await, expected, "in memory");
+    engine.seal().await.unwrap();
+    assert_eq!(known().await, expected, "sealed");
+
+    add(other, 24..31).await;
+    let expected = vec![(0, 20, 4, at(20)), (7, 10, 2, at(30))];
+    assert_eq!(known().await, expected, "both");
+    // The newest of each, one of them failed and one of them only in memory.
+    for (experiment, number) in [(ExperimentId::DEFAULT, 20_u128), (other, 30)] {
+        let workspace = WorkspaceId::DEFAULT;
+        let trace = TraceId::from_bytes(number.to_be_bytes()).unwrap();
+        let doomed = Doomed::Ids(vec![TraceKey { workspace, trace }]);
+        let gone = engine.delete(workspace, experiment, doomed).await.unwrap();
+        assert_eq!(gone.len(), 1);
+    }
+    let expected = vec![(0, 19, 3, at(19)), (7, 9, 1, at(29))];
+    assert_eq!(known().await, expected, "after deletes");
+    engine.seal().await.unwrap();
+    assert_eq!(known().await, expected, "all sealed");
+
+    // A trace of a segment goes on: its row is shadowed, and it still counts once.
+    let mut late = call(5);
+    late.span_id = SpanId::from_bytes(2_u64.to_be_bytes()).unwrap();
+    late.parent_id = Some(SpanId::from_bytes(1_u64.to_be_bytes()).unwrap());
+    let batch = Batch {
+        groups: vec![SpanGroup {
+            experiment: ExperimentId::DEFAULT,
+            spans: vec![late],
+        }],
+        ..Batch::default()
+    };
+    engine.append(batch).await.unwrap();
+    assert_eq!(known().await, expected, "after a late span");
     engine.close().await;
 }

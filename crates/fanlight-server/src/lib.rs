@@ -7,6 +7,7 @@
 mod base_path;
 mod body;
 mod budget;
+mod compress;
 mod failure;
 mod guard;
 mod intake;

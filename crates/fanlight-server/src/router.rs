@@ -20,7 +20,8 @@ use crate::guard::{Door, Guard, guard};
 use crate::intake::Intake;
 use crate::metrics::Levels;
 use crate::observe::{Observer, observe};
-use crate::{mlflow, otlp, ui, v1};
+use crate::ui::Ui;
+use crate::{mlflow, otlp, v1};
 
 /// The port people and MLflow's clients know: everything.
 pub(crate) fn main_router(state: &Arc<AppState>) -> Router {
@@ -32,17 +33,28 @@ pub(crate) fn main_router(state: &Arc<AppState>) -> Router {
     let metrics = Router::new()
         .route("/metrics", get(metrics))
         .with_state(Arc::clone(state));
+    let ui = Ui::new(&state.settings);
     let routes = api
         .merge(metrics)
-        .merge(ui::routes(&state.settings))
-        .merge(otlp::routes(Arc::clone(&state.intake)));
+        .merge(ui.routes())
+        .merge(otlp::routes(Arc::clone(&state.intake)))
+        .fallback(async move |request: Request| {
+            let (parts, _) = request.into_parts();
+            match ui.lost(&parts) {
+                Some(page) => page,
+                None => not_found(&parts.headers).await,
+            }
+        });
     in_front(routes, Door::Main, state)
 }
 
 /// The ports that speak OTLP only.
 pub(crate) fn otlp_router(state: &Arc<AppState>) -> Router {
     let health = Router::new().route("/health", get(|| async { "OK" }));
-    in_front(otlp_routes(&state.intake).merge(health), Door::Otlp, state)
+    let routes = otlp_routes(&state.intake)
+        .merge(health)
+        .fallback(async |headers: HeaderMap| not_found(&headers).await);
+    in_front(routes, Door::Otlp, state)
 }
 
 fn otlp_routes(intake: &Arc<Intake>) -> Router {
@@ -58,13 +70,12 @@ fn in_front(routes: Router, door: Door, state: &Arc<AppState>) -> Router {
     });
     // The last layer meets a request first.
     routes
-        .fallback(not_found)
         .layer(middleware::from_fn_with_state(guarding, guard))
         .layer(middleware::from_fn_with_state(observer, observe))
 }
 
 /// Unknown paths are no API, so the answer is not JSON. A gRPC client gets words it understands.
-async fn not_found(headers: HeaderMap) -> Response {
+async fn not_found(headers: &HeaderMap) -> Response {
     let is_grpc = headers
         .get(CONTENT_TYPE)
         .is_some_and(|value| value.as_bytes().starts_with(b"application/grpc"));
@@ -202,6 +213,43 @@ mod tests {
         let (status, page) = get_text(&main_router(&state), "/").await;
         assert!(status == 200 && page.starts_with("<!doctype html>"));
         assert_eq!(get_text(&otlp_router(&state), "/").await.0, 404);
+        state.engine.close().await;
+    }
+
+    #[tokio::test(flavor = "multi_thread")]
+    async fn somebody_who_is_lost_gets_the_page_and_a_program_plain_words() {
+        let dir = tempfile::tempdir().unwrap();
+        let state = state(dir.path()).await;
+        let router = main_router(&state);
+        let visit = async |method: &str, path: &str, accept: &'static str| {
+            let request = Request::builder()
+                .method(method)
+                .uri(path)
+                .header("host", "localhost:5000")
+                .header("accept", accept)
+                .body(Body::empty())
+                .unwrap();
+            let (status, _, text) = send(&router, request).await;
+            (status, text.contains("<!doctype html>"))
+        };
+        let built = crate::ui::is_built();
+        let browser = "text/html,application/xhtml+xml,*/*;q=0.8";
+        assert_eq!(visit("GET", "/nonsense", browser).await, (404, built));
+        assert_eq!(visit("GET", "/a/b/c", browser).await, (404, built));
+        for (method, path, accept) in [
+            ("GET", "/nonsense", "*/*"),
+            ("POST", "/nonsense", browser),
+            ("GET", "/api/2.0/nonsense", browser),
+            ("GET", "/api/v1/nonsense", browser),
+            ("GET", "/v1/nonsense", browser),
+            ("GET", "/assets/nonsense.js", browser),
+        ] {
+            assert_eq!(
+                visit(method, path, accept).await,
+                (404, false),
+                "{method} {path}"
+            );
+        }
         state.engine.close().await;
     }
 

@@ -1706,6 +1706,8 @@ export interface components {
             hits?: boolean;
             /** @description Rows of the page, 0 to 500; 50 when not given. */
             limit?: number;
+            /** @description Characters of each preview; all when not given. */
+            max_preview?: number;
             /** @description Each `<key> [ASC or DESC]`; newest first when empty. */
             order_by?: string[];
             page_token?: string;

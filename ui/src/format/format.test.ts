@@ -42,7 +42,7 @@ describe('one form per quantity', () => {
     expect(ago(30 * 86_400)).toBe('Oct 21');
     expect(ago(400 * 86_400)).toBe('Oct 16, 2025');
     expect(formatRelative('nonsense', now)).toBe('–');
-    expect(formatRelative(now + 120_000, now)).toBe('2026-11-20 12:02:00.000');
+    expect([20, 120, 3 * 86_400].map((seconds) => formatRelative(now + seconds * 1000, now))).toEqual(['now', 'in 2m', 'in 3d']);
   });
   test('instants and marks of an axis', () => {
     const at = new Date(2026, 10, 20, 22, 44, 25, 267).getTime();

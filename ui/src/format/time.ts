@@ -5,19 +5,24 @@ const DAY = 24 * HOUR;
 const day = new Intl.DateTimeFormat('en-US', { month: 'short', day: 'numeric' });
 const dayOfYear = new Intl.DateTimeFormat('en-US', { month: 'short', day: 'numeric', year: 'numeric' });
 
-/** How long ago: `now`, `12s ago`, `5m ago`, `3h ago`, `2d ago`, then the day; `–` when unknown. */
+/** How long ago: `now`, `12s ago`, `5m ago`, `3h ago`, `2d ago`, then the day; `in 5m` where clocks differ; `–` when unknown. */
 export function formatRelative(instant: string | number | null | undefined, now: number): string {
   const at = millisOf(instant);
   if (at === null) return '–';
   const seconds = Math.round((now - at) / 1000);
-  if (seconds < -30) return formatAbsolute(at);
-  if (seconds < 5) return 'now';
-  if (seconds < MINUTE) return `${seconds}s ago`;
-  if (seconds < HOUR) return `${Math.floor(seconds / MINUTE)}m ago`;
-  if (seconds < DAY) return `${Math.floor(seconds / HOUR)}h ago`;
-  if (seconds < 7 * DAY) return `${Math.floor(seconds / DAY)}d ago`;
+  if (Math.abs(seconds) < 7 * DAY) {
+    if (seconds < -30) return `in ${roughly(-seconds)}`;
+    return seconds < 5 ? 'now' : `${roughly(seconds)} ago`;
+  }
   const sameYear = new Date(at).getFullYear() === new Date(now).getFullYear();
   return (sameYear ? day : dayOfYear).format(at);
+}
+
+function roughly(seconds: number): string {
+  if (seconds < MINUTE) return `${seconds}s`;
+  if (seconds < HOUR) return `${Math.floor(seconds / MINUTE)}m`;
+  if (seconds < DAY) return `${Math.floor(seconds / HOUR)}h`;
+  return `${Math.floor(seconds / DAY)}d`;
 }
 
 /** The reader's own clock, to the millisecond: `2026-11-20 22:44:25.267`. */

@@ -3,7 +3,7 @@ import { useNavigate } from '@tanstack/react-router';
 /** Ways to the main screens; those of an experiment do nothing without one. */
 export function useGo(experimentId: string | undefined) {
   const navigate = useNavigate();
-  const within = (to: '/experiments/$experimentId/traces' | '/experiments/$experimentId/sessions' | '/experiments/$experimentId/overview') => () => {
+  const within = (to: `/experiments/$experimentId/${'traces' | 'sessions' | 'overview' | 'compare'}`) => () => {
     if (experimentId) void navigate({ to, params: { experimentId } });
   };
   return {
@@ -11,6 +11,7 @@ export function useGo(experimentId: string | undefined) {
     traces: within('/experiments/$experimentId/traces'),
     sessions: within('/experiments/$experimentId/sessions'),
     overview: within('/experiments/$experimentId/overview'),
+    compare: within('/experiments/$experimentId/compare'),
     help: () => void navigate({ to: '/help' }),
     experiment: (id: string) => void navigate({ to: '/experiments/$experimentId/traces', params: { experimentId: id } }),
     trace: (traceId: string) => void navigate({ to: '/traces/$traceId', params: { traceId } }),

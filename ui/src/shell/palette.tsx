@@ -59,6 +59,7 @@ export default function Palette({ experimentId, onClose, onShortcuts }: Props) {
             { kind: 'action', label: 'Traces', run: go.traces },
             { kind: 'action', label: 'Sessions', run: go.sessions },
             { kind: 'action', label: 'Overview', run: go.overview },
+            { kind: 'action', label: 'Compare', run: go.compare },
           ] satisfies Entry[])
         : []),
       ...experiments.map<Entry>(({ id, name }) => ({ kind: 'experiment', label: name, run: () => go.experiment(id) })),

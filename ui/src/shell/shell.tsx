@@ -23,6 +23,7 @@ export function Shell() {
     'g t': go.traces,
     'g s': go.sessions,
     'g o': go.overview,
+    'g c': go.compare,
     'mod+j': () => setTheme(theme() === 'dark' ? 'light' : 'dark'),
   });
   return (

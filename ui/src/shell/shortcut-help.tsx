@@ -2,7 +2,7 @@ import { Dialog } from '@/components/dialog';
 import { modKey } from '@/lib/shortcuts';
 
 const GROUPS: [string, [string, string][]][] = [
-  ['Everywhere', [[`${modKey}K`, 'Search and jump'], ['g e', 'Experiments'], ['g t', 'Traces'], ['g s', 'Sessions'], ['g o', 'Overview'], [`${modKey}J`, 'Light or dark'], ['?', 'This list']]],
+  ['Everywhere', [[`${modKey}K`, 'Search and jump'], ['g e', 'Experiments'], ['g t', 'Traces'], ['g s', 'Sessions'], ['g o', 'Overview'], ['g c', 'Compare'], [`${modKey}J`, 'Light or dark'], ['?', 'This list']]],
   ['In a list', [['j / k', 'Next and previous row; an open trace follows'], ['Enter', 'Open the row beside the list, then as a page'], ['x', 'Select the row'], ['/', 'Search texts'], ['f', 'Filter'], ['l', 'Live'], ['Esc', 'Close the trace, or nothing selected']]],
   ['In a trace', [['j / k', 'Next and previous span'], ['← / →', 'Close and open a span'], ['[ / ]', 'Previous and next trace'], ['+ / -', 'Shorter and longer time'], ['0', 'All of the time'], ['/', 'Search in the trace'], ['Esc', 'Back to the list']]],
 ];

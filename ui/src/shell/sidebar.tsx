@@ -3,6 +3,7 @@ import { Link } from '@tanstack/react-router';
 import { ChartNoAxesCombined, ChevronsUpDown, CircleHelp, FlaskConical, GitCompareArrows, Keyboard, ListTree, MessagesSquare, Monitor, Moon, Search, Sun, type LucideIcon } from 'lucide-react';
 import type { ReactNode } from 'react';
 
+import { ApiError } from '@/api/client';
 import { experimentQuery } from '@/api/queries';
 import { Menu, MenuItem, MenuLabel } from '@/components/menu';
 import { modKey } from '@/lib/shortcuts';
@@ -76,8 +77,9 @@ function Mark() {
 }
 
 function ExperimentLinks({ id }: { id: string }) {
-  const { data } = useQuery(experimentQuery(id));
+  const { data, error } = useQuery(experimentQuery(id));
   const params = { experimentId: id };
+  if (error instanceof ApiError && error.status === 404) return null;
   return (
     <div className="mt-2 flex flex-col gap-0.5">
       <p className="truncate px-2 pb-0.5 text-xs font-medium text-faint max-lg:sr-only" title={data?.name}>

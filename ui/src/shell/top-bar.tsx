@@ -15,7 +15,7 @@ interface Props {
 
 /** The first line of every screen: where one is, and what can be done here. */
 export function TopBar({ experimentId, crumbs, children }: Props) {
-  const { data } = useQuery({ ...experimentQuery(experimentId ?? ''), enabled: experimentId !== undefined });
+  const { data, error } = useQuery({ ...experimentQuery(experimentId ?? ''), enabled: experimentId !== undefined });
   const title = [...crumbs.map((crumb) => crumb.label).reverse(), data?.name, 'Fanlight'].filter(Boolean).join(' · ');
   useEffect(() => {
     document.title = title;
@@ -30,7 +30,7 @@ export function TopBar({ experimentId, crumbs, children }: Props) {
             </Link>
             <Then />
             <Link to="/experiments/$experimentId/traces" params={{ experimentId }} className="max-w-56 shrink-0 truncate rounded-sm px-1 text-muted hover:text-text" title={data?.name}>
-              {data?.name ?? experimentId}
+              {data?.name ?? (error ? experimentId : <span className="inline-block h-2.5 w-20 animate-pulse rounded-sm bg-line" aria-label="Loading" role="status" />)}
             </Link>
             <Then />
           </>

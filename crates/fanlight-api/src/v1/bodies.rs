@@ -24,6 +24,8 @@ shape! {
         histogram: Maybe<BucketsBody>,
         /// To see where the texts are that the filter asks for.
         hits: Maybe<bool>,
+        /// Characters of each preview; all when not given.
+        max_preview: Maybe<usize>,
     }
 }
 

@@ -12,6 +12,7 @@ const DEFAULT_PAGE: usize = 50;
 const MAX_PAGE: usize = 500;
 const MAX_EXPERIMENTS: usize = 1000;
 const MAX_ORDER: usize = 32;
+const MAX_PREVIEW: usize = 10_000_000;
 const MAX_FACETS: usize = 50;
 const DEFAULT_VALUES: usize = 10;
 const MAX_VALUES: usize = 1000;
@@ -25,6 +26,8 @@ pub struct SearchRequest {
     pub overview: Option<OverviewRequest>,
     /// Whether to show where the texts are that the filter asks for.
     pub hits: bool,
+    /// Characters of each preview that are wanted.
+    pub max_preview: Option<usize>,
 }
 
 impl SearchRequest {
@@ -46,9 +49,11 @@ impl SearchRequest {
         let histogram = body.object("histogram")?.map(parse_buckets).transpose()?;
         let wants_count = body.flag("count")? || !facets.is_empty() || histogram.is_some();
         let hits = body.flag("hits")?;
+        let max_preview = body.number("max_preview", 1..=MAX_PREVIEW)?;
         body.finish()?;
         Ok(Self {
             hits,
+            max_preview,
             search,
             overview: wants_count.then_some(OverviewRequest { facets, histogram }),
         })
@@ -129,6 +134,7 @@ mod tests {
             (r#"{"experiments": [], "filter": "dur > 1"}"#, "filter"),
             (r#"{"experiments": [], "order_by": ["x"]}"#, "order_by"),
             (r#"{"experiments": [], "limit": 501}"#, "limit"),
+            (r#"{"experiments": [], "max_preview": 0}"#, "max_preview"),
             (
                 r#"{"experiments": [], "facets": [{"property": "tags"}]}"#,
                 "facets",

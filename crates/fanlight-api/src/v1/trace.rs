@@ -145,6 +145,18 @@ pub fn render_row(record: &TraceRecord) -> TraceRow {
     }
 }
 
+impl TraceRow {
+    /// Leaves `most` characters of each preview.
+    pub fn cut_previews(&mut self, most: usize) {
+        for preview in [&mut self.request_preview, &mut self.response_preview] {
+            let Some(text) = preview else { continue };
+            if let Some((end, _)) = text.char_indices().nth(most) {
+                text.truncate(end);
+            }
+        }
+    }
+}
+
 pub(super) fn render_tokens(usage: &TokenUsage) -> Tokens {
     Tokens {
         input: usage.input,

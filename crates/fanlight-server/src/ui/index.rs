@@ -31,29 +31,30 @@ impl Index {
         }
     }
 
-    pub(super) fn respond(&self) -> Response {
+    pub(super) fn respond(&self, status: StatusCode) -> Response {
         // Styles that scripts make carry it; markup in what was captured does not know it.
         let nonce = format!("{:032x}", rand::random::<u128>());
         let html = format!("{}{nonce}{}", self.before, self.after);
-        page(html, &policy(&nonce, &self.frame_ancestors))
+        page(status, html, &policy(&nonce, &self.frame_ancestors))
     }
 }
 
 /// What is shown in place of a UI that was not built.
 pub(super) fn unbuilt() -> Response {
     page(
+        StatusCode::OK,
         include_str!("unbuilt.html").to_owned(),
         "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'self'",
     )
 }
 
-fn page(html: String, policy: &str) -> Response {
+fn page(status: StatusCode, html: String, policy: &str) -> Response {
     let head = [
         (CONTENT_TYPE, "text/html; charset=utf-8"),
         (CACHE_CONTROL, "no-cache"),
         (CONTENT_SECURITY_POLICY, policy),
     ];
-    (StatusCode::OK, head, html).into_response()
+    (status, head, html).into_response()
 }
 
 fn policy(nonce: &str, frame_ancestors: &str) -> String {
@@ -82,7 +83,7 @@ mod tests {
 
     fn sent(settings: &ServerSettings) -> (String, String) {
         let index = Index::new(b"<!doctype html><head><title>F</title></head>", settings);
-        let response = index.respond();
+        let response = index.respond(StatusCode::OK);
         let policy = response.headers()[CONTENT_SECURITY_POLICY]
             .to_str()
             .unwrap();

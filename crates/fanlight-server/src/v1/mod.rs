@@ -26,6 +26,7 @@ use fanlight_api::v1::document;
 use serde_json::json;
 
 use crate::AppState;
+use crate::compress::compress;
 use routes::Routes;
 
 pub(crate) const PREFIX: &str = "/api/v1/";
@@ -35,6 +36,7 @@ pub(crate) fn routes() -> Router<Arc<AppState>> {
         .router
         .route("/api/v1/{*rest}", axum::routing::any(unknown))
         .method_not_allowed_fallback(wrong_method)
+        .layer(axum::middleware::from_fn(compress))
 }
 
 /// Everything `fanlight_api::v1::OPERATIONS` describes.

@@ -35,6 +35,11 @@ pub(super) async fn search(
         next_page_token,
     } = page;
     let mut rows: Vec<TraceRow> = traces.iter().map(render_row).collect();
+    if let Some(most) = request.max_preview {
+        for row in &mut rows {
+            row.cut_previews(most);
+        }
+    }
     if request.hits {
         let hits = state.engine.text_hits(&request.search.filter, &traces);
         for (row, hits) in rows.iter_mut().zip(hits.await?) {

@@ -23,13 +23,15 @@ interface Props {
 }
 
 const MOST = 30;
+/** Characters of a request that may fit a line. */
+const PREVIEW = 300;
 
 const foundQuery = (experimentId: string, text: string) => ({
   queryKey: ['picker', experimentId, text],
   queryFn: async ({ signal }: { signal: AbortSignal }) => {
     const id = traceIdIn(text);
     const filter = id === null ? wholeFilter({ filter: '', text, time: ALL_TIME }, 0) : `request_id = ${quoted(id)}`;
-    return (await call('post', '/traces/search', { body: { experiments: [experimentId], filter, limit: MOST }, signal })).traces;
+    return (await call('post', '/traces/search', { body: { experiments: [experimentId], filter, limit: MOST, max_preview: PREVIEW }, signal })).traces;
   },
   placeholderData: keepPreviousData,
 });

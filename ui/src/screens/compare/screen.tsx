@@ -34,7 +34,7 @@ export function CompareScreen() {
             <IconButton label="Swap" onClick={() => show(b, a)}>
               <ArrowLeftRight size={15} />
             </IconButton>
-            <Button onClick={() => show('', '')}>Others</Button>
+            <Button onClick={() => show('', '')}>Choose others</Button>
           </>
         )}
       </TopBar>

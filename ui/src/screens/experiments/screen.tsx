@@ -22,6 +22,9 @@ import { ExperimentTable } from './table';
 type Experiment = Schemas['ExperimentView'];
 type Asked = { what: 'create' } | { what: 'rename' | 'tags' | 'delete'; experiment: Experiment };
 
+/** The one that is always there; who has made another one has begun. */
+const DEFAULT = '0';
+
 export function ExperimentsScreen() {
   const navigate = useNavigate();
   const search = useSearch({ strict: false });
@@ -54,7 +57,7 @@ export function ExperimentsScreen() {
           <Plus size={14} aria-hidden /> New experiment
         </Button>
       </TopBar>
-      {data && traces === 0 ? (
+      {data && traces === 0 && data.experiments.every(({ id }) => id === DEFAULT) ? (
         <Welcome />
       ) : data ? (
         <>

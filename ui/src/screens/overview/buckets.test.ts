@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 
 import type { Schemas } from '@/api/client';
 
-import { bottleneck, bucketsOf, intervalFor, MOST_BUCKETS, niceTop, within } from './buckets';
+import { bottleneck, bucketsOf, intervalFor, MOST_BUCKETS, niceTop, roomy, within } from './buckets';
 
 test('an interval fits its range, from a minute to years', () => {
   for (const length of [60_000, 900_000, 3_600_000, 86_400_000, 30 * 86_400_000, 4000 * 86_400_000]) {
@@ -18,6 +18,18 @@ test('empty intervals are there, and say that nothing is known', () => {
   expect(bucketsOf(table, null).map(({ start, group }) => [start, group?.count ?? null])).toEqual([[1000, 1], [2000, null], [3000, null], [4000, 1]]);
   expect(bucketsOf(table, { from: 500, to: 6000 }).map(({ start }) => start)).toEqual([0, 1000, 2000, 3000, 4000, 5000]);
   expect(bucketsOf({ interval_ms: null, more: false, groups: [] }, null)).toEqual([]);
+});
+
+test('a single moment stands among other minutes', () => {
+  const moment = Date.parse('2026-11-28T13:46:43.060Z');
+  const minute = Date.parse('2026-11-28T13:46:00Z');
+  const buckets = bucketsOf({ interval_ms: 1, more: false, groups: [group({ start: '2026-11-28T13:46:43.060Z' })] }, null);
+  expect(buckets.flatMap(({ start, end, group }) => (group ? [[start, end]] : []))).toEqual([[minute, minute + 60_000]]);
+  expect(buckets.length).toBe(15);
+  const { from, width, column, columns, row, rows } = roomy({ start: new Date(moment).toISOString(), bucket_ms: 1, buckets: 1, durations_ms: [192], cells: [[0, 0, 1]] });
+  expect([from + column * width, columns, row, rows]).toEqual([minute, 15, 2, 5]);
+  const wide = { start: '2026-11-28T13:46:43.060Z', bucket_ms: 1000, buckets: 9, durations_ms: [1, 2, 4], cells: [] };
+  expect(roomy(wide)).toEqual({ from: moment, width: 1000, columns: 9, column: 0, rows: 3, row: 0 });
 });
 
 test('a link asks for no more than was shown', () => {

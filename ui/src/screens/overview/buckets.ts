@@ -22,6 +22,8 @@ export function intervalFor({ from, to }: Bounds): number {
   return fits ?? Math.ceil((to - from) / MOST_BUCKETS / DAY) * DAY;
 }
 
+type Heatmap = Schemas['HeatmapView'];
+
 export interface Bucket {
   start: number;
   end: number;
@@ -35,6 +37,8 @@ export function bucketsOf(table: Schemas['StatsTable'] | undefined, bounds: Boun
   if (!table || length <= 0) return [];
   const groups = new Map(table.groups.map((group) => [Date.parse(group.start ?? ''), group]));
   const starts = [...groups.keys()];
+  const [only] = starts;
+  if (!bounds && only !== undefined && starts.length === 1 && length < MINUTE) return around(only, table.groups[0] ?? null);
   const first = Math.floor((bounds?.from ?? Math.min(...starts)) / length) * length;
   const last = bounds ? bounds.to - 1 : Math.max(...starts);
   const buckets: Bucket[] = [];
@@ -42,6 +46,32 @@ export function bucketsOf(table: Schemas['StatsTable'] | undefined, bounds: Boun
     buckets.push({ start, end: start + length, group: groups.get(start) ?? null });
   }
   return buckets;
+}
+
+/** Minutes shown before and after all there is, when that is one moment. */
+export const AROUND_MOMENT = 7;
+
+/** A moment is shown as its minute, among others. */
+function around(moment: number, group: Bucket['group']): Bucket[] {
+  const first = minuteOf(moment) - AROUND_MOMENT * MINUTE;
+  return Array.from({ length: 2 * AROUND_MOMENT + 1 }, (_, at) => ({ start: first + at * MINUTE, end: first + (at + 1) * MINUTE, group: at === AROUND_MOMENT ? group : null }));
+}
+
+export function minuteOf(instant: number): number {
+  return Math.floor(instant / MINUTE) * MINUTE;
+}
+
+/** A heatmap of one moment likewise, and room above and below where all took equally long. */
+export function roomy(heatmap: Heatmap): { from: number; width: number; columns: number; column: number; rows: number; row: number } {
+  const width = heatmap.bucket_ms ?? 0;
+  const from = Date.parse(heatmap.start ?? '');
+  const isMoment = heatmap.buckets === 1 && width < MINUTE;
+  const fewRows = heatmap.durations_ms.length < 3;
+  return {
+    ...(isMoment ? { from: minuteOf(from) - AROUND_MOMENT * MINUTE, width: MINUTE, columns: 2 * AROUND_MOMENT + 1, column: AROUND_MOMENT } : { from, width, columns: heatmap.buckets, column: 0 }),
+    rows: heatmap.durations_ms.length + (fewRows ? 4 : 0),
+    row: fewRows ? 2 : 0,
+  };
 }
 
 /** The part of a bucket that was asked for: what a link to its traces has to say. */

@@ -35,7 +35,7 @@ export function Chart({ title, experimentId, buckets, layers, format, least = 0,
     <Panel title={title} aside={layers.length > 1 && layers.map(({ label, color }) => <Key key={label} label={label} color={color} />)}>
       <p className="h-4 border-b border-line/60 text-xs text-faint figures">{isKnown && format(top)}</p>
       <div className="relative flex h-32 items-stretch border-b border-line" role="group" aria-label={`${title} over time`}>
-        {!isKnown && <p className="absolute inset-0 flex items-center justify-center text-sm text-faint">Nobody said</p>}
+        {!isKnown && <p className="absolute inset-0 flex items-center justify-center text-sm text-faint">Not known of these traces</p>}
         {buckets.map((bucket) => (
           <div key={bucket.start} className="flex min-w-0 flex-1 px-px">
             {/* Where nothing is drawn nothing leads anywhere. */}

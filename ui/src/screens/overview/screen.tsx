@@ -6,7 +6,7 @@ import type { ReactNode } from 'react';
 
 import type { Schemas } from '@/api/client';
 import { FigureTile } from '@/components/figure-tile';
-import { Empty, Failed, LoadingRows } from '@/components/states';
+import { Empty, Failed } from '@/components/states';
 import { SpanTypeIcon } from '@/components/span-type';
 import { formatCost, formatCount, formatDuration, formatShare, formatTokens, formatWhole } from '@/format';
 import { cx } from '@/lib/cx';
@@ -50,7 +50,7 @@ export function OverviewScreen() {
         ) : error ? (
           <Failed error={error} onRetry={() => void refetch()} />
         ) : (
-          <LoadingRows rows={30} />
+          <LoadingFigures />
         )}
       </div>
     </>
@@ -58,13 +58,36 @@ export function OverviewScreen() {
 }
 
 function Nothing({ scope, onAll }: { scope: Scope; onAll: () => void }) {
-  if (Object.values(writeScope(scope)).every((value) => value === '')) return <Empty title="No traces yet" />;
+  if (Object.values(writeScope(scope)).every((value) => value === '')) {
+    return (
+      <Empty title="No traces yet">
+        Figures appear with the first trace.{' '}
+        <Link to="/help" className="text-accent underline underline-offset-2">
+          How to send one
+        </Link>
+      </Empty>
+    );
+  }
   return (
     <Empty title="Nothing matches">
       <button type="button" className="text-accent underline" onClick={onAll}>
         Show everything
       </button>
     </Empty>
+  );
+}
+
+/** As large as what comes, so that nothing jumps. */
+function LoadingFigures() {
+  return (
+    <div role="status" aria-label="Loading">
+      <div className="flex h-[49px] items-center gap-10 border-b border-line px-4">
+        {Array.from({ length: 8 }, (_, at) => <span key={at} className="h-6 w-12 animate-pulse rounded-sm bg-line" />)}
+      </div>
+      <div className="grid grid-cols-3 gap-3 p-3 max-lg:grid-cols-2">
+        {Array.from({ length: 6 }, (_, at) => <div key={at} className="h-[209px] animate-pulse rounded-lg border border-line bg-surface" />)}
+      </div>
+    </div>
   );
 }
 
@@ -180,6 +203,7 @@ function Spans({ experimentId, title, groups, total, linkOf }: TableProps & { ti
       {sorted.map((group) => {
         const { values, duration, count, errors } = group;
         const name = values['span.name'] ?? '';
+        const behind = (text: string) => <Behind experimentId={experimentId} search={linkOf(equals('span.name', name))}>{text}</Behind>;
         return (
           <tr key={`${name} ${values['span.type']}`} className="h-row border-t border-line/60 hover:bg-hover">
             <td className="max-w-0 truncate">
@@ -189,9 +213,9 @@ function Spans({ experimentId, title, groups, total, linkOf }: TableProps & { ti
                 {group === slowest && <span className="rounded-sm bg-error-soft px-1 text-xs text-error">bottleneck</span>}
               </span>
             </td>
-            <td className="pl-4 text-right whitespace-nowrap">{formatDuration(duration?.p95_ms)}</td>
-            <td className="pl-4 text-right whitespace-nowrap">{formatShare(all > 0 ? (duration?.sum_ms ?? 0) / all : null)}</td>
-            <td className="pl-4 text-right whitespace-nowrap"><Behind experimentId={experimentId} search={linkOf(equals('span.name', name))}>{formatWhole(count)}</Behind></td>
+            <td className="pl-4 text-right whitespace-nowrap">{behind(formatDuration(duration?.p95_ms))}</td>
+            <td className="pl-4 text-right whitespace-nowrap">{behind(formatShare(all > 0 ? (duration?.sum_ms ?? 0) / all : null))}</td>
+            <td className="pl-4 text-right whitespace-nowrap">{behind(formatWhole(count))}</td>
             <td className="pl-4 text-right whitespace-nowrap"><Errors errors={errors} experimentId={experimentId} search={linkOf(and(equals('span.name', name), "span.status = 'ERROR'"))} /></td>
           </tr>
         );
@@ -206,14 +230,13 @@ function Models({ experimentId, groups, linkOf }: TableProps) {
     <Table title="Models" heads={['Model', 'Calls', 'Share', 'Tokens', 'Cost', 'p95']}>
       {groups.map(({ values, count, tokens, cost, duration }) => {
         const model = values['span.model'] ?? '';
+        const behind = (text: string) => <Behind experimentId={experimentId} search={linkOf(equals('span.model', model))}>{text}</Behind>;
         return (
           <tr key={model} className="h-row border-t border-line/60 hover:bg-hover">
-            <td className="max-w-0 truncate"><Behind experimentId={experimentId} search={linkOf(equals('span.model', model))}>{model}</Behind></td>
-            <td className="pl-4 text-right whitespace-nowrap"><Behind experimentId={experimentId} search={linkOf(equals('span.model', model))}>{formatWhole(count)}</Behind></td>
-            <td className="pl-4 text-right whitespace-nowrap">{formatShare(count / calls)}</td>
-            <td className="pl-4 text-right whitespace-nowrap">{formatTokens(tokens?.total)}</td>
-            <td className="pl-4 text-right whitespace-nowrap">{formatCost(cost)}</td>
-            <td className="pl-4 text-right whitespace-nowrap">{formatDuration(duration?.p95_ms)}</td>
+            <td className="max-w-0 truncate" title={model}>{behind(model)}</td>
+            {[formatWhole(count), formatShare(count / calls), formatTokens(tokens?.total), formatCost(cost), formatDuration(duration?.p95_ms)].map((figure, place) => (
+              <td key={place} className="pl-4 text-right whitespace-nowrap">{behind(figure)}</td>
+            ))}
           </tr>
         );
       })}

@@ -10,7 +10,7 @@ import { CopyButton } from '@/components/copy';
 import { FigureTile } from '@/components/figure-tile';
 import { More } from '@/components/more';
 import { Ago, Duration, Money, TokenCount } from '@/components/quantity';
-import { Empty, Failed, LoadingRows, messageOf } from '@/components/states';
+import { Failed, LoadingRows, messageOf, NotFound } from '@/components/states';
 import { TraceState } from '@/components/trace-state';
 import { formatWhole } from '@/format';
 import { LongText } from '@/screens/trace/content';
@@ -57,7 +57,9 @@ export function SessionScreen() {
               )}
             </>
           ) : (
-            <Empty title="No such session">No trace of this experiment belongs to it.</Empty>
+            <NotFound title="There is no such session" back={<Link to="/experiments/$experimentId/sessions" params={{ experimentId }} className="text-accent underline underline-offset-2">All sessions</Link>}>
+              No trace of this experiment belongs to <code>{sessionId}</code>.
+            </NotFound>
           )
         ) : error ? (
           <Failed error={error} onRetry={() => void refetch()} />
@@ -93,7 +95,7 @@ function Header({ turns, sums }: { turns: Turn[]; sums: Sums }) {
 
 function TurnView({ turn, number, experimentId }: { turn: Turn; number: number; experimentId: string }) {
   return (
-    <li className="grid grid-cols-[minmax(0,1fr)_180px] gap-x-5 border-b border-line py-3 last:border-0 max-md:grid-cols-1" aria-label={`Turn ${number}`}>
+    <li className="grid grid-cols-[minmax(0,1fr)_210px] gap-x-5 border-b border-line py-3 last:border-0 max-md:grid-cols-1" aria-label={`Turn ${number}`}>
       <div className="flex min-w-0 flex-col gap-2">
         <Said by="User" icon={<User size={14} aria-hidden />} turn={turn} side="input" />
         <Said by="Assistant" icon={<Bot size={14} aria-hidden />} turn={turn} side="output" />

@@ -8,7 +8,7 @@ import { lots } from '@/lib/lots';
 import { MessageCard } from './messages';
 import { AT_ONCE } from './queries';
 import { mergeConversation } from './transcript';
-import type { Tree } from './tree';
+import { nameIn, type Tree } from './tree';
 import { useSpans } from './use-spans';
 
 const IS_CALL = /^(LLM|CHAT_MODEL|AGENT)$/i;
@@ -36,7 +36,7 @@ export function Conversation({ traceId, tree, onSelect }: { traceId: string; tre
         {said.map(({ span, message }, at) => (
           <li key={at} className={`[contain-intrinsic-size:auto_120px] [content-visibility:auto] ${message.role === 'user' ? 'ml-12' : 'mr-12'}`}>
             <MessageCard message={message} />
-            <button type="button" className="text-xs text-faint hover:underline" onClick={() => onSelect(span)}>{tree.byId.get(span)?.span.label ?? 'Span'}</button>
+            <button type="button" className="block max-w-full truncate text-xs text-faint hover:underline" onClick={() => onSelect(span)}>{nameIn(tree, span)}</button>
           </li>
         ))}
       </ol>

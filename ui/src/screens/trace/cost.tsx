@@ -1,18 +1,23 @@
 /** What something cost, and on demand why. */
 
-import { useQuery } from '@tanstack/react-query';
-import { useMemo, type ReactNode } from 'react';
+import { useQueries, type UseQueryResult } from '@tanstack/react-query';
+import { useMemo, useState, type ReactNode } from 'react';
 
 import type { Schemas } from '@/api/client';
+import { Button } from '@/components/button';
 import { Popover } from '@/components/popover';
 import { messageOf } from '@/components/states';
 import { formatCost, formatCostPrecisely, formatWhole } from '@/format';
+import { lots } from '@/lib/lots';
 
 import { costParts, sumByPrice } from './cost-lines';
 import { AT_ONCE, derivationsQuery } from './queries';
 import type { Tree } from './tree';
 
 type Derivation = Schemas['CostDerivation'];
+
+/** Calls that are looked at without being asked. */
+const CALLS_AT_ONCE = 10 * AT_ONCE;
 
 const KINDS: Record<string, string> = {
   input: 'Input', cache_read: 'Input read from cache', cache_write: 'Input written to cache', cache_write_1h: 'Input kept in cache for an hour', audio_input: 'Sound in',
@@ -63,11 +68,14 @@ function Stated() {
 
 function Sums({ trace, total, tree }: { trace: Schemas['TraceRow']; total: number; tree: Tree }) {
   const { priced, unknown } = useMemo(() => costParts(tree), [tree]);
-  const { data, error } = useQuery(derivationsQuery(trace.id, priced.slice(0, AT_ONCE).map(({ span }) => span.id)));
-  const sums = useMemo(() => sumByPrice(data?.spans ?? []), [data]);
+  const [most, setMost] = useState(CALLS_AT_ONCE);
+  const asked = useMemo(() => lots(priced.slice(0, most), AT_ONCE).map((lot) => lot.map(({ span }) => span.id)), [priced, most]);
+  const { spans, isLoading, error } = useQueries({ queries: asked.map((ids) => derivationsQuery(trace.id, ids)), combine: together });
+  const sums = useMemo(() => sumByPrice(spans), [spans]);
+  const left = priced.length - most;
   const known = priced.reduce((sum, { span }) => sum + (span.cost?.total ?? 0), 0);
   if (error) return <p role="alert" className="text-error">{messageOf(error)}</p>;
-  if (!data && priced.length > 0) return <p role="status" className="text-muted">Loading…</p>;
+  if (spans.length === 0 && isLoading) return <p role="status" className="text-muted">Loading…</p>;
   return (
     <div className="flex flex-col gap-3">
       {sums.map(({ model, price, calls, lines, cost }, place) => (
@@ -76,12 +84,21 @@ function Sums({ trace, total, tree }: { trace: Schemas['TraceRow']; total: numbe
           {price ? <Lines derivation={{ source: 'tokens', price, lines }} total={cost} /> : <p className="text-muted">Said by the client: <span className="figures text-text">{formatCostPrecisely(cost)}</span></p>}
         </section>
       ))}
-      {priced.length > AT_ONCE && <p className="text-muted">The first {AT_ONCE} of {formatWhole(priced.length)} calls.</p>}
+      {(left > 0 || isLoading) && (
+        <p className="flex items-center gap-2 text-muted">
+          {isLoading ? 'Loading further calls…' : `The first ${formatWhole(most)} of ${formatWhole(priced.length)} calls.`}
+          {left > 0 && <Button disabled={isLoading} onClick={() => setMost(most + CALLS_AT_ONCE)}>{formatWhole(Math.min(left, CALLS_AT_ONCE))} more</Button>}
+        </p>
+      )}
       {unknown.length > 0 && <p className="text-warn">{withoutPrice(unknown.length)}</p>}
       {sums.length > 1 && <p className="flex justify-between border-t border-line-strong pt-1 font-medium"><span>The trace</span><span className="figures">{formatCostPrecisely(total)}</span></p>}
       {Math.abs(known - total) > total * 1e-6 && <p className="text-muted">The trace costs {formatCostPrecisely(total)}: its client said so, or the same call was reported twice and counts once.</p>}
     </div>
   );
+}
+
+function together(lots: UseQueryResult<Schemas['SpansReply']>[]) {
+  return { spans: lots.flatMap(({ data }) => data?.spans ?? []), isLoading: lots.some(({ isLoading }) => isLoading), error: lots.find(({ error }) => error)?.error ?? null };
 }
 
 function withoutPrice(count: number): string {

@@ -12,11 +12,15 @@ import { messageOf } from '@/components/states';
 import { Tag } from '@/components/tag';
 import { notify } from '@/components/toast';
 import { TraceState } from '@/components/trace-state';
+import { formatWhole } from '@/format';
 
 import { TraceCost } from './cost';
 import type { Tree } from './tree';
 
 type Row = Schemas['TraceRow'];
+
+/** Tags that are shown at once. */
+const FEW = 12;
 
 export function TraceHeader({ trace, tree }: { trace: Row; tree: Tree }) {
   const facts: [string, ReactNode][] = [
@@ -58,11 +62,14 @@ function Tags({ trace }: { trace: Row }) {
     onSuccess: () => queries.invalidateQueries({ queryKey: ['trace', trace.id] }),
     onError: (error) => notify({ text: messageOf(error), isError: true }),
   });
-  const shown = Object.entries(trace.tags).filter(([key]) => !key.startsWith('mlflow.'));
+  const [isWhole, setWhole] = useState(false);
+  const all = Object.entries(trace.tags).filter(([key]) => !key.startsWith('mlflow.'));
+  const shown = isWhole ? all : all.slice(0, FEW);
   return (
-    <div className="flex min-h-6 flex-wrap items-center gap-1">
+    <div className="flex max-h-[24vh] min-h-6 flex-wrap items-center gap-1 overflow-y-auto">
       {shown.map(([key, text]) => <Tag key={key} name={key} value={text} {...(editing ? { onRemove: () => change.mutate({ remove: [key] }) } : {})} />)}
-      {shown.length === 0 && <span className="text-xs text-faint">No tags</span>}
+      {all.length === 0 && <span className="text-xs text-faint">No tags</span>}
+      {all.length > FEW && <button type="button" className="px-1 text-xs text-accent hover:underline" aria-expanded={isWhole} onClick={() => setWhole(!isWhole)}>{isWhole ? 'Fewer' : `${formatWhole(all.length - FEW)} more`}</button>}
       <IconButton label="Edit tags" aria-pressed={editing} className="size-6" onClick={() => setEditing(!editing)}><Pencil size={12} /></IconButton>
       {editing && (
         <form

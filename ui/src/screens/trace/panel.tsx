@@ -12,7 +12,7 @@ import type { Place } from './place';
 import { treeQuery } from './queries';
 import { Raw } from './raw';
 import { Summary } from './summary';
-import { buildTree } from './tree';
+import { buildTree, nameIn } from './tree';
 
 const TABS = [['summary', 'Summary'], ['details', 'Details & Timeline'], ['transcript', 'Transcript'], ['assessments', 'Assessments'], ['raw', 'Raw']] as const;
 
@@ -29,7 +29,7 @@ export function TracePanel({ traceId, place, onPlace, beside }: Props) {
   const { data, error, refetch } = useQuery(treeQuery(traceId));
   const tree = useMemo(() => (data ? buildTree(data.spans) : null), [data]);
   if (error) return <Failed error={error} onRetry={() => void refetch()} />;
-  if (!data || !tree) return <LoadingRows />;
+  if (!data || !tree) return <LoadingRows rows={24} />;
   const tab = TABS.find(([name]) => name === place.tab)?.[0] ?? 'details';
   const select = (span: string) => onPlace({ ...place, tab: 'details', span });
   const body = 'min-h-0 flex-1 overflow-auto outline-none';
@@ -49,7 +49,7 @@ export function TracePanel({ traceId, place, onPlace, beside }: Props) {
           <Details traceId={traceId} tree={tree} assessments={data.assessments} selected={place.span || null} timeline={place.timeline === '' ? beside === undefined : place.timeline === '1'} find={place.find} onFind={(find) => onPlace({ ...place, find })} onSelect={select} onTimeline={(shown) => onPlace({ ...place, timeline: shown ? '1' : '0' })} beside={beside} />
         </Tabs.Content>
         <Tabs.Content value="transcript" data-scrolls className={body}><Conversation traceId={traceId} tree={tree} onSelect={select} /></Tabs.Content>
-        <Tabs.Content value="assessments" className={body}><div className="max-w-3xl p-3"><Assessments traceId={traceId} all={data.assessments} spanId={null} onSpan={select} labelOf={(id) => tree.byId.get(id)?.span.label ?? id} /></div></Tabs.Content>
+        <Tabs.Content value="assessments" className={body}><div className="mx-auto max-w-3xl p-3"><Assessments traceId={traceId} all={data.assessments} spanId={null} onSpan={select} labelOf={(id) => nameIn(tree, id)} /></div></Tabs.Content>
         <Tabs.Content value="raw" data-scrolls className={body}><Raw traceId={traceId} trace={data.trace} rows={data.spans} /></Tabs.Content>
       </Tabs.Root>
     </div>

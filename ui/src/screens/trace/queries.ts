@@ -38,7 +38,8 @@ export const derivationsQuery = (id: string, spans: string[]) =>
   queryOptions({
     queryKey: ['trace', id, 'derivations', spans.join(',')],
     queryFn: ({ signal }) => call('post', '/traces/{trace_id}/spans', { path: { trace_id: id }, body: { spans, max_text: 1 }, signal }),
-    enabled: spans.length > 0,
+    // What was paid does not change while somebody looks.
+    staleTime: 60_000,
   });
 
 /** The tree of a trace, and then the span that is shown first. */

@@ -1,5 +1,5 @@
 import { useQuery } from '@tanstack/react-query';
-import { useNavigate, useParams, useSearch } from '@tanstack/react-router';
+import { Link, useNavigate, useParams, useSearch } from '@tanstack/react-router';
 import { ChevronDown, ChevronUp } from 'lucide-react';
 
 import { IconButton } from '@/components/button';
@@ -30,9 +30,14 @@ export function TraceScreen() {
     ']': () => go(next),
     Escape: () => void navigate({ to: '/experiments/$experimentId/traces', params: { experimentId }, search: list }),
   });
+  const back = (
+    <Link to="/experiments/$experimentId/traces" params={{ experimentId }} search={list} className="hover:text-text">
+      Traces
+    </Link>
+  );
   return (
     <>
-      <TopBar experimentId={experimentId} crumbs={[{ label: 'Traces' }, { label: data?.trace.name ?? traceId }]}>
+      <TopBar experimentId={experimentId} crumbs={[{ label: 'Traces', to: back }, { label: data?.trace.name ?? traceId }]}>
         <IconButton label="Previous trace ([)" disabled={previous === null} onClick={() => go(previous)}><ChevronUp size={15} /></IconButton>
         <IconButton label="Next trace (])" disabled={next === null} onClick={() => go(next)}><ChevronDown size={15} /></IconButton>
       </TopBar>

@@ -81,7 +81,12 @@ function Head({ span }: { span: Span }) {
           <div key={name} className="flex min-w-0 items-center gap-1"><dt className="shrink-0 text-muted">{name}</dt><dd className="max-w-72 truncate" title={typeof value === 'string' ? value : undefined}>{value}</dd></div>
         ))}
       </dl>
-      {span.status.code === 'ERROR' && <div role="note" className="rounded-md bg-error-soft p-2 text-error"><LongText text={span.status.message || 'Error'} /></div>}
+      {span.status.code === 'ERROR' && (
+        <div role="note" className="flex items-start gap-2 rounded-md bg-error-soft p-2 text-error">
+          <div className="min-w-0 flex-1"><LongText text={span.status.message || 'Error'} /></div>
+          {span.status.message && <CopyButton text={span.status.message} label="Copy the error" />}
+        </div>
+      )}
     </header>
   );
 }
@@ -92,7 +97,7 @@ function Body({ span, children }: { span: Span; children: React.ReactNode }) {
   const areDocuments = span.documents.length > 0 && typeof span.outputs === 'object' && span.outputs !== null;
   return (
     <>
-      {input.length > 0 ? <Section title="Input"><Messages messages={input} /></Section> : <Content title="Inputs" value={span.inputs} />}
+      {input.length > 0 ? <Section title="Inputs"><Messages messages={input} /></Section> : <Content title="Inputs" value={span.inputs} />}
       {span.documents.length > 0 && (
         <Section title={`Documents (${span.documents.length})`}>
           {span.documents.map((document, at) => (
@@ -100,7 +105,7 @@ function Body({ span, children }: { span: Span; children: React.ReactNode }) {
           ))}
         </Section>
       )}
-      {output.length > 0 ? <Section title="Output"><Messages messages={output} /></Section> : areDocuments ? <Folded title="Outputs" value={span.outputs as object} /> : <Content title="Outputs" value={span.outputs} />}
+      {output.length > 0 ? <Section title="Outputs"><Messages messages={output} /></Section> : areDocuments ? <Folded title="Outputs" value={span.outputs as object} /> : <Content title="Outputs" value={span.outputs} />}
       {span.events.length > 0 && (
         <Section title={`Events (${span.events.length})`}>
           {span.events.map((event, at) => <EventView key={at} event={event} />)}
@@ -154,7 +159,11 @@ function EventView({ event }: { event: Span['events'][number] }) {
   const { 'exception.stacktrace': stack, ...others } = event.attributes;
   return (
     <article className="rounded-md border border-line p-2">
-      <p className="text-sm"><bdi className="font-medium">{event.name}</bdi> <span className="text-muted">{formatAbsolute(event.time)}</span></p>
+      <p className="flex items-center gap-2 text-sm">
+        <bdi className="min-w-0 truncate font-medium">{event.name}</bdi>
+        <span className="min-w-0 flex-1 truncate text-muted">{formatAbsolute(event.time)}</span>
+        <CopyButton text={() => JSON.stringify(event, null, 2)} label={`Copy event ${event.name}`} />
+      </p>
       {Object.keys(others).length > 0 && <JsonTree value={others} />}
       {typeof stack === 'string' && (
         <div className="relative mt-1">

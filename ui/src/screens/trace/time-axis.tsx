@@ -44,7 +44,7 @@ export function Axis({ view, start }: { view: View; start: number }) {
       {ticks(view, start, MOST_TICKS).map((instant, at, all) => (
         <span key={instant} className="absolute h-4 border-l border-line-strong pl-1 leading-4 whitespace-nowrap" style={{ left: `${placeIn(view, instant)}%` }}>
           {/* What would be cut off, run into the next one, or say the same, is left out. */}
-          {placeIn(view, instant) < 86 && formatDuration(instant - start) !== formatDuration((all[at - 1] ?? NaN) - start) && <span className={at % 2 === 1 ? '@max-[560px]:hidden' : at > 0 ? '@max-[440px]:hidden' : undefined}>{formatDuration(instant - start)}</span>}
+          {placeIn(view, instant) < 80 && formatDuration(instant - start) !== formatDuration((all[at - 1] ?? NaN) - start) && <span className={at % 2 === 1 ? '@max-[560px]:hidden' : at > 0 ? '@max-[440px]:hidden' : undefined}>{formatDuration(instant - start)}</span>}
         </span>
       ))}
     </div>

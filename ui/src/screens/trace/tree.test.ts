@@ -2,13 +2,17 @@ import { describe, expect, test } from 'vitest';
 
 import { criticalPath } from './critical-path';
 import { safeLink } from './safe-link';
-import { buildTree, matchingSpans, visibleRows, type SpanRow } from './tree';
+import { buildTree, calledOf, matchingSpans, visibleRows, type SpanRow } from './tree';
 
 const span = (id: string, parent: string | null, from: number, length: number | null, label = id): SpanRow => ({
   id, parent_id: parent, name: label, label, type: null, status: 'OK', error: null, offset_ms: from, duration_ms: length, model: null, tokens: null, cost: null,
 });
 
 describe('the tree', () => {
+  test('numbers calls of a name through the whole trace, from top to bottom', () => {
+    const tree = buildTree([span('root', null, 0, 100), span('b', 'root', 50, 40, 'agent'), span('a', 'root', 0, 40, 'agent'), span('b1', 'b', 60, 10, 'model'), span('a1', 'a', 10, 10, 'model'), span('only', 'a', 30, 1)]);
+    expect(visibleRows(tree.roots, new Set()).map(calledOf)).toEqual(['root', 'agent #1', 'model #1', 'only', 'agent #2', 'model #2']);
+  });
   test('has children by start, tells repeated calls apart and knows shares', () => {
     const tree = buildTree([span('root', null, 0, 100), span('b', 'root', 50, 25, 'call'), span('a', 'root', 10, 10, 'call'), span('c', 'root', 80, null)]);
     expect(visibleRows(tree.roots, new Set()).map(({ span, depth, call, share }) => [span.id, depth, call?.number ?? null, share])).toEqual([

@@ -9,7 +9,7 @@ export interface Node {
   depth: number;
   children: Node[];
   parent: Node | null;
-  /** Which call of its name among its siblings, and of how many; `null` when it is the only one. */
+  /** Which call of its name in the trace, from top to bottom, and of how many; `null` when it is the only one. */
   call: { number: number; of: number } | null;
   /** Of the trace, 0 to 1; `null` while it runs. */
   share: number | null;
@@ -45,13 +45,13 @@ export function buildTree(spans: SpanRow[]): Tree {
   const open = [roots];
   for (let level = open.pop(); level; level = open.pop()) {
     level.sort((a, b) => a.span.offset_ms - b.span.offset_ms);
-    numberCalls(level);
     for (const node of level) {
       node.depth = node.parent ? node.parent.depth + 1 : 0;
       node.share = node.span.duration_ms === null || length <= 0 ? null : Math.min(1, node.span.duration_ms / length);
       if (node.children.length > 0) open.push(node.children);
     }
   }
+  numberCalls(visibleRows(roots, new Set()));
   return { roots, byId, from, to };
 }
 
@@ -84,16 +84,27 @@ function cutCircles(roots: Node[], byId: Map<string, Node>): void {
   }
 }
 
-function numberCalls(siblings: Node[]): void {
+function numberCalls(nodes: Node[]): void {
   const totals = new Map<string, number>();
-  for (const { span } of siblings) totals.set(span.label, (totals.get(span.label) ?? 0) + 1);
+  for (const { span } of nodes) totals.set(span.label, (totals.get(span.label) ?? 0) + 1);
   const seen = new Map<string, number>();
-  for (const node of siblings) {
+  for (const node of nodes) {
     const of = totals.get(node.span.label) ?? 1;
     const number = (seen.get(node.span.label) ?? 0) + 1;
     seen.set(node.span.label, number);
     node.call = of > 1 ? { number, of } : null;
   }
+}
+
+/** What a span is called, so that it is told apart from others of its name. */
+export function calledOf({ span, call }: Pick<Node, 'span' | 'call'>): string {
+  return call ? `${span.label} #${call.number}` : span.label;
+}
+
+/** The same by its id. */
+export function nameIn(tree: Tree, id: string): string {
+  const node = tree.byId.get(id);
+  return node ? calledOf(node) : id;
 }
 
 /** Rows from top to bottom, without what is below closed ones. */

@@ -27,7 +27,7 @@ export function ColumnMenu({ columns, onColumns }: { columns: ShownColumn[]; onC
         );
       })}
       <MenuLine />
-      <MenuItem onSelect={() => onColumns(DEFAULT_COLUMNS)}>As it was</MenuItem>
+      <MenuItem onSelect={() => onColumns(DEFAULT_COLUMNS)}>Default columns</MenuItem>
     </Menu>
   );
 }

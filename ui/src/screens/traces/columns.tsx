@@ -31,9 +31,9 @@ export const COLUMNS = {
   state: { title: 'State', width: 78, orderBy: 'status', cell: (row) => <TraceState state={row.state} /> },
   id: { title: 'Trace ID', width: 92, cell: (row) => <span className="font-mono text-xs text-muted" title={row.id}>{shortId(row.id)}</span> },
   name: { title: 'Name', width: 140, orderBy: 'name', cell: (row) => text(row.name) },
-  request: { title: 'Request', width: 150, grows: true, cell: (row, words) => <Preview text={row.request_preview} words={words} /> },
-  response: { title: 'Response', width: 150, grows: true, cell: (row, words) => <Preview text={row.response_preview} words={words} isMuted /> },
-  match: { title: 'Match', width: 170, grows: true, cell: (row) => <Match row={row} /> },
+  request: { title: 'Request', width: 130, grows: true, cell: (row, words) => <Preview text={row.request_preview} words={words} /> },
+  response: { title: 'Response', width: 130, grows: true, cell: (row, words) => <Preview text={row.response_preview} words={words} isMuted /> },
+  match: { title: 'Match', width: 220, grows: true, cell: (row) => <Match row={row} /> },
   duration: { title: 'Execution time', width: 112, isFigure: true, orderBy: 'execution_time_ms', cell: (row) => <Duration ms={row.duration_ms} /> },
   tokens: { title: 'Tokens', width: 60, isFigure: true, cell: (row) => <TokenCount count={row.tokens?.total} /> },
   cost: { title: 'Cost', width: 84, isFigure: true, cell: (row) => <Money dollars={row.cost?.total} /> },
@@ -89,7 +89,7 @@ function Preview({ text: preview, words, isMuted = false }: { text: string | nul
 }
 
 /** Letters shown before a match. */
-const CONTEXT = 14;
+const CONTEXT = 12;
 
 /** The first place the searched text was found at. */
 function Match({ row }: { row: Row }) {
@@ -97,8 +97,10 @@ function Match({ row }: { row: Row }) {
   if (!hit) return <Nothing />;
   // Ranges count code points.
   const letters = Array.from(hit.snippet);
-  // A line is short: little of what is before the match.
-  const start = Math.max(0, (hit.ranges[0]?.[0] ?? 0) - CONTEXT);
+  // A line is short: little of what is before the match, from the beginning of a word on.
+  const first = hit.ranges[0]?.[0] ?? 0;
+  const word = letters.slice(Math.max(0, first - CONTEXT), first).indexOf(' ') + 1;
+  const start = first <= CONTEXT ? 0 : first - CONTEXT + word;
   const pieces: ReactNode[] = start > 0 ? ['…'] : [];
   let at = start;
   hit.ranges.forEach(([from = 0, to = 0], place) => {

@@ -57,6 +57,17 @@ export const Facets = memo(function Facets({ facets, tagKeys, openTags, onOpenTa
   );
 });
 
+/** As wide as what comes, so that the list does not jump. */
+export function LoadingFacets() {
+  return (
+    <div aria-hidden className="flex w-52 shrink-0 flex-col gap-3 border-r border-line p-3 max-md:hidden">
+      {Array.from({ length: 18 }, (_, at) => (
+        <span key={at} className="h-2 animate-pulse rounded-sm bg-line" style={{ width: `${40 + ((at * 29) % 55)}%` }} />
+      ))}
+    </div>
+  );
+}
+
 interface ValuesProps {
   title?: string;
   facet: Schemas['FacetView'];

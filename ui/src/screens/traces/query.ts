@@ -10,6 +10,8 @@ import { column } from './columns';
 export const PAGE = 100;
 const LIVE_PAGE = 200;
 const LIVE_MS = 2000;
+/** Characters of a preview: what a column shows at its widest, and a tooltip. */
+const PREVIEW = 400;
 /** Bars of the histogram, at most. */
 const BUCKETS = 120;
 
@@ -25,6 +27,7 @@ function body(experimentId: string, state: ListState): Body {
     filter: wholeFilter(state, Date.now()),
     order_by: [`${key} ${descending ? 'DESC' : 'ASC'}`],
     limit: PAGE,
+    max_preview: PREVIEW,
     hits: state.text.trim() !== '',
   };
 }

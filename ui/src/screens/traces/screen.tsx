@@ -19,7 +19,7 @@ import { TopBar } from '@/shell/top-bar';
 import { aboutTyped, ALL_TIME, bounds, wholeFilter, writeAddress, type ListState } from './address';
 import { ColumnMenu } from './column-menu';
 import type { Row } from './columns';
-import { Facets } from './facets';
+import { Facets, LoadingFacets } from './facets';
 import { FilterBar } from './filter-bar';
 import { Histogram } from './histogram';
 import { firstPage, furtherPages, tagKeysQuery } from './query';
@@ -152,6 +152,7 @@ function TraceList({ experimentId }: { experimentId: string }) {
             onFilter={changeFilter}
           />
         )}
+        {hasFacets && shownTrace === null && !page && !first.error && <LoadingFacets />}
         <div className="flex min-w-0 flex-1 flex-col">
           <div className="relative h-0" aria-hidden>
             {first.isPlaceholderData && <div className="absolute inset-x-0 top-0 z-20 h-0.5 animate-pulse bg-accent" />}
@@ -169,6 +170,7 @@ function TraceList({ experimentId }: { experimentId: string }) {
                 fresh={fresh}
                 hasMore={more.hasMore}
                 isStale={isStale}
+                isBeside={shownTrace !== null}
                 scrollKey={`${experimentId} ${state.filter} ${state.text} ${JSON.stringify(state.time)}`}
                 foot={<Foot more={more} live={state.live} count={rows.length} />}
                 onColumns={(columns) => change({ columns: columns.filter(({ id }) => id !== 'match') })}
@@ -192,7 +194,10 @@ function TraceList({ experimentId }: { experimentId: string }) {
           ) : isFilterError ? (
             <Empty title="The filter cannot be read" />
           ) : (
-            <LoadingRows rows={30} />
+            <>
+              <div className="h-[26px] shrink-0 border-b border-line" />
+              <LoadingRows rows={30} />
+            </>
           )}
           {selected.size > 0 && <SelectionBar experimentId={experimentId} ids={[...selected]} onClear={clear} onDeleted={(ids) => shownTrace !== null && ids.includes(shownTrace) && close()} />}
           <Totals count={isFilterError ? undefined : page?.count} isFetching={first.isFetching} live={state.live} />

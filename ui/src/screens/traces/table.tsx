@@ -3,11 +3,12 @@
 import { getCoreRowModel, useReactTable, type ColumnDef, type ColumnSizingState, type RowSelectionState } from '@tanstack/react-table';
 import { useVirtualizer } from '@tanstack/react-virtual';
 import { ArrowDown, ArrowUp } from 'lucide-react';
-import { memo, useEffect, useMemo, useRef, useState, type DragEvent, type KeyboardEvent, type MouseEvent, type PointerEvent, type ReactNode } from 'react';
+import { memo, useEffect, useLayoutEffect, useMemo, useRef, useState, type DragEvent, type KeyboardEvent, type MouseEvent, type PointerEvent, type ReactNode, type RefObject } from 'react';
 
 import { cx } from '@/lib/cx';
 
 import type { ListState, ShownColumn } from './address';
+import { BRIEF_BELOW, BRIEF_ROW, BriefCells } from './brief-row';
 import { column, type ColumnId, type Row } from './columns';
 
 interface Props {
@@ -21,6 +22,8 @@ interface Props {
   fresh: ReadonlySet<string>;
   hasMore: boolean;
   isStale: boolean;
+  /** Something stands beside it: where columns do not fit, rows say the most of it in two lines. */
+  isBeside: boolean;
   /** Below the last row. */
   foot: ReactNode;
   /** Where the reader was when this list was left. */
@@ -45,13 +48,16 @@ export function TraceTable(props: Props) {
   const { rows, text, columns, order, selected, focused, fresh, hasMore, isStale, foot, scrollKey } = props;
   const scroller = useRef<HTMLDivElement>(null);
   const table = useTable(rows, columns, selected);
+  const isBrief = useIsNarrow(scroller) && props.isBeside;
+  const height = isBrief ? BRIEF_ROW : ROW;
   const virtual = useVirtualizer({
     count: rows.length,
     getScrollElement: () => scroller.current,
-    estimateSize: () => ROW,
+    estimateSize: () => height,
     overscan: 12,
     initialOffset: () => places.get(scrollKey) ?? 0,
   });
+  useLayoutEffect(() => virtual.measure(), [virtual, height]);
   const items = virtual.getVirtualItems();
   const last = items.at(-1)?.index ?? 0;
   const { onMore } = props;
@@ -62,11 +68,11 @@ export function TraceTable(props: Props) {
   const focusedAt = focused === null ? -1 : rows.findIndex((row) => row.id === focused);
   useEffect(() => {
     if (focusedAt >= 0) virtual.scrollToIndex(focusedAt);
-    // Only when the focus moves: scrolling by hand is not undone.
+    // Only when the focus moves, or the rows change their size: scrolling by hand is not undone.
     // eslint-disable-next-line react-hooks/exhaustive-deps
-  }, [focusedAt]);
+  }, [focusedAt, height]);
 
-  const grid = useMemo(() => gridOf(columns), [columns]);
+  const grid = useMemo(() => (isBrief ? BRIEF_GRID : gridOf(columns)), [isBrief, columns]);
   const all = rows.length > 0 && selected.size >= rows.length;
 
   return (
@@ -79,16 +85,20 @@ export function TraceTable(props: Props) {
       aria-busy={isStale}
       aria-activedescendant={focusedAt >= 0 ? `trace-${focused ?? ''}` : undefined}
       tabIndex={0}
-      className={cx('relative min-h-0 flex-1 overflow-auto -outline-offset-2', isStale && 'cursor-progress')}
+      className={cx('@container relative min-h-0 flex-1 overflow-auto -outline-offset-2', isStale && 'cursor-progress')}
       onScroll={(event) => places.set(scrollKey, event.currentTarget.scrollTop)}
     >
       <div role="row" aria-rowindex={1} className="sticky top-0 z-10 grid h-[26px] border-b border-line bg-page text-sm text-muted" style={grid}>
         <span role="columnheader" className="flex items-center justify-center">
           <input type="checkbox" aria-label="Select all rows that are loaded" className="accent-accent" checked={all} onChange={() => props.onSelectAll(!all)} />
         </span>
-        {table.getHeaderGroups()[0]?.headers.map((header) => (
-          <Heading key={header.id} id={header.id as ColumnId} {...props} order={order} />
-        ))}
+        {isBrief ? (
+          <span role="columnheader" className="flex items-center">
+            Trace
+          </span>
+        ) : (
+          table.getHeaderGroups()[0]?.headers.map((header) => <Heading key={header.id} id={header.id as ColumnId} {...props} order={order} />)
+        )}
       </div>
       <div className="relative" style={{ height: virtual.getTotalSize(), minWidth: grid.minWidth }} role="presentation">
         {items.map(({ index, start }) => {
@@ -101,7 +111,8 @@ export function TraceTable(props: Props) {
               index={index}
               top={start}
               grid={grid}
-              columns={columns}
+              height={height}
+              columns={isBrief ? null : columns}
               text={text}
               isSelected={selected.has(row.id)}
               isFocused={row.id === focused}
@@ -115,6 +126,23 @@ export function TraceTable(props: Props) {
       {foot}
     </div>
   );
+}
+
+const BRIEF_GRID = { gridTemplateColumns: `${CHECK}px minmax(0, 1fr)`, minWidth: 0 };
+
+/** Whether it is too narrow for columns, now. */
+function useIsNarrow(element: RefObject<HTMLElement | null>): boolean {
+  const [isNarrow, setNarrow] = useState(false);
+  useLayoutEffect(() => {
+    const { current } = element;
+    if (!current) return;
+    const look = () => setNarrow(current.clientWidth < BRIEF_BELOW);
+    look();
+    const observer = new ResizeObserver(look);
+    observer.observe(current);
+    return () => observer.disconnect();
+  }, [element]);
+  return isNarrow;
 }
 
 function gridOf(columns: ShownColumn[]): RowProps['grid'] {
@@ -134,8 +162,10 @@ interface RowProps {
   row: Row;
   index: number;
   top: number;
+  height: number;
   grid: { gridTemplateColumns: string; minWidth: number };
-  columns: ShownColumn[];
+  /** `null` where there is no room for them. */
+  columns: ShownColumn[] | null;
   text: string;
   isSelected: boolean;
   isFocused: boolean;
@@ -145,7 +175,7 @@ interface RowProps {
 }
 
 /** While the list scrolls, rows that stay in sight are not made again. */
-const TraceRow = memo(function TraceRow({ row, index, top, grid, columns, text, isSelected, isFocused, isFresh, onOpen, onSelect }: RowProps) {
+const TraceRow = memo(function TraceRow({ row, index, top, height, grid, columns, text, isSelected, isFocused, isFresh, onOpen, onSelect }: RowProps) {
   return (
     <div
       role="row"
@@ -154,12 +184,12 @@ const TraceRow = memo(function TraceRow({ row, index, top, grid, columns, text, 
       aria-selected={isSelected}
       data-trace={row.id}
       className={cx(
-        'absolute top-0 left-0 grid h-row w-full cursor-pointer items-center border-b border-line/60 text-sm hover:bg-hover',
+        'absolute top-0 left-0 grid w-full cursor-pointer items-center border-b border-line/60 text-sm hover:bg-hover',
         isSelected && 'bg-selected',
         isFocused && 'shadow-[inset_2px_0_0_var(--color-accent)] bg-hover',
         isFresh && 'animate-arrive',
       )}
-      style={{ ...grid, transform: `translateY(${top}px)` }}
+      style={{ ...grid, height, transform: `translateY(${top}px)` }}
       onClick={() => onOpen(row)}
     >
       <span role="gridcell" className="flex h-full items-center justify-center" onClick={(event: MouseEvent) => event.stopPropagation()}>
@@ -172,11 +202,15 @@ const TraceRow = memo(function TraceRow({ row, index, top, grid, columns, text, 
           onChange={() => undefined}
         />
       </span>
-      {columns.map(({ id }) => (
-        <span key={id} role="gridcell" className={cx('truncate px-2', column(id).isFigure && 'text-right')}>
-          {column(id).cell(row, text)}
-        </span>
-      ))}
+      {columns === null ? (
+        <BriefCells row={row} text={text} />
+      ) : (
+        columns.map(({ id }) => (
+          <span key={id} role="gridcell" className={cx('truncate px-2', column(id).isFigure && 'text-right')}>
+            {column(id).cell(row, text)}
+          </span>
+        ))
+      )}
     </div>
   );
 });
