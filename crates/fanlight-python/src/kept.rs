@@ -74,6 +74,10 @@ pub(crate) fn keep_spans(enabled: bool) {
 /// Takes what is kept of these traces, as `fanlight.entities.Span`, in the order of their ends. Waits at most `seconds`
 /// for spans that have ended and are not encoded yet; sends nothing.
 #[pyfunction]
+#[expect(
+    clippy::needless_pass_by_value,
+    reason = "Python hands over its arguments"
+)]
 pub(crate) fn take_kept_spans(
     py: Python<'_>,
     trace_ids: Vec<String>,

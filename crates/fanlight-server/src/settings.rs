@@ -71,7 +71,9 @@ impl Default for ServerSettings {
             allowed_hosts: Vec::new(),
             cors_allowed_origins: Vec::new(),
             base_path: String::new(),
-            frame_ancestors: Vec::new(),
+            frame_ancestors: ["http://localhost:*", "http://127.0.0.1:*"]
+                .map(str::to_owned)
+                .to_vec(),
             max_body_bytes: 64 << 20,
             max_decompressed_bytes: 256 << 20,
             max_inflight_bytes: 256 << 20,

@@ -120,8 +120,8 @@ pub(crate) const SETTINGS: &[Setting] = &[
         key: "frame_ancestors",
         env: &["FANLIGHT_FRAME_ANCESTORS"],
         value_name: "LIST",
-        default: "",
-        help: "Web origins whose pages may show the web UI in a frame, as `https://name`",
+        default: "http://localhost:*,http://127.0.0.1:*",
+        help: "Web origins whose pages may show the web UI in a frame, as `https://name`; by default notebooks on the same machine",
         apply: |settings, text| {
             set(
                 &mut settings.server.frame_ancestors,
