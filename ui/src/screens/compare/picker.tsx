@@ -100,7 +100,7 @@ function Option({ id, trace, isPointed, isChosen, onChoose }: { id: string; trac
         <span className="min-w-0 truncate">{trace.name}</span>
         <code className="text-faint">{trace.id.replace(/^tr-/, '').slice(0, 10)}</code>
         <span className="flex-1" />
-        <Duration ms={trace.duration_ms} /> <Ago at={trace.start} />
+        <span className="shrink-0"><Duration ms={trace.duration_ms} /> <Ago at={trace.start} /></span>
       </span>
     </div>
   );
