@@ -76,13 +76,13 @@ export function TracePicker({ label, experimentId, chosen, onChoose }: Props) {
           }}
         />
       </div>
+      {error && <p role="alert" className="px-3 py-2 text-error">{messageOf(error)}</p>}
+      {data?.length === 0 && <p className="px-3 py-2 text-muted">{text ? 'No trace has that.' : 'No traces yet.'}</p>}
       <div id={listId} role="listbox" aria-label={`${label}: found`} tabIndex={0} className="min-h-0 flex-1 overflow-auto border-t border-line outline-none">
         {traces.map((trace, place) => (
           <Option key={trace.id} id={`${listId}-${place}`} trace={trace} isPointed={place === at} isChosen={trace.id === chosen} onChoose={() => onChoose(trace.id)} />
         ))}
       </div>
-      {error && <p role="alert" className="px-3 py-2 text-error">{messageOf(error)}</p>}
-      {data?.length === 0 && <p className="px-3 py-2 text-muted">No trace has that.</p>}
     </section>
   );
 }
